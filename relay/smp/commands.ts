@@ -1,0 +1,115 @@
+/**
+ * Commands that clients send, as values (simplexmq 6.5.5, `Command` in
+ * `Simplex.Messaging.Protocol`). Their encoding is in `command_codec.ts`.
+ *
+ * @module
+ */
+
+import type { AuthKey } from "../crypto/mod.ts";
+
+/** Encrypted link data: an immutable and a mutable part. */
+export interface LinkData {
+  readonly fixed: Uint8Array;
+  readonly user: Uint8Array;
+}
+
+/** `M`: messaging, the sender may secure the queue; `C`: contact address. */
+export type QueueMode = "M" | "C";
+
+/**
+ * What `NEW` asks of the queue, from version 9 (mode) and 15 (link data).
+ * For a messaging queue the relay chooses the link ID, so there is none here.
+ */
+export type QueueRequest =
+  | {
+    readonly mode: "M";
+    readonly link?: { readonly senderId: Uint8Array; readonly data: LinkData };
+  }
+  | {
+    readonly mode: "C";
+    readonly link?: {
+      readonly linkId: Uint8Array;
+      readonly senderId: Uint8Array;
+      readonly data: LinkData;
+    };
+  };
+
+/** Keys of a notifier: who may subscribe, and the recipient's half of a DH. */
+export interface NotifierRequest {
+  readonly authKey: AuthKey;
+  /** Raw X25519 public key, 32 bytes. */
+  readonly dhKey: Uint8Array;
+}
+
+/** The request of `NEW`. */
+export interface NewQueueRequest {
+  readonly recipientKey: AuthKey;
+  /** Raw X25519 public key, 32 bytes. */
+  readonly recipientDhKey: Uint8Array;
+  /** Password for creating queues. */
+  readonly basicAuth?: Uint8Array;
+  readonly subscribe: boolean;
+  readonly queue?: QueueRequest;
+  readonly notifier?: NotifierRequest;
+}
+
+/** Hosts, port and CA fingerprint of a relay, as sent in `PRXY`. */
+export interface RelayAddress {
+  /** Host names or IP addresses, each in its text form. */
+  readonly hosts: readonly string[];
+  /** Port in decimal; empty for the protocol's default. */
+  readonly port: string;
+  /** SHA-256 of the CA certificate, 32 bytes. */
+  readonly fingerprint: Uint8Array;
+}
+
+/** A command of a client. */
+export type Command =
+  | { readonly tag: "NEW"; readonly request: NewQueueRequest }
+  | {
+    readonly tag:
+      | "SUB"
+      | "SUBS"
+      | "LDEL"
+      | "NDEL"
+      | "GET"
+      | "OFF"
+      | "DEL"
+      | "QUE"
+      | "PING"
+      | "LGET"
+      | "NSUB"
+      | "NSUBS";
+  }
+  | { readonly tag: "KEY" | "SKEY" | "LKEY"; readonly key: AuthKey }
+  | { readonly tag: "RKEY"; readonly keys: readonly AuthKey[] }
+  | {
+    readonly tag: "LSET";
+    readonly linkId: Uint8Array;
+    readonly data: LinkData;
+  }
+  | { readonly tag: "NKEY"; readonly request: NotifierRequest }
+  | { readonly tag: "ACK"; readonly messageId: Uint8Array }
+  | {
+    readonly tag: "SEND";
+    /** Whether the recipient's notifier should be told. */
+    readonly notification: boolean;
+    /** A view into the received block: copy it to keep it. */
+    readonly body: Uint8Array;
+  }
+  | {
+    readonly tag: "PRXY";
+    readonly relay: RelayAddress;
+    readonly basicAuth?: Uint8Array;
+  }
+  | {
+    readonly tag: "PFWD";
+    readonly version: number;
+    /** Raw X25519 public key, 32 bytes. */
+    readonly key: Uint8Array;
+    readonly transmission: Uint8Array;
+  }
+  | { readonly tag: "RFWD"; readonly transmission: Uint8Array };
+
+/** Names of all commands. */
+export type CommandTag = Command["tag"];

@@ -1,0 +1,175 @@
+/**
+ * What the relay keeps, and the one way to read and write it. Nothing above
+ * this interface knows how it is stored.
+ *
+ * Reads are synchronous and see what has been committed. Writes gather in a
+ * group; a group is durable when its `committed` promise has resolved.
+ *
+ * @module
+ */
+
+import type { QueueMode } from "../smp/commands.ts";
+import type { BlockingInfo } from "../smp/errors.ts";
+
+/** Whether a queue may be used. */
+export type QueueStatus =
+  | { readonly type: "active" }
+  | { readonly type: "off" }
+  | { readonly type: "blocked"; readonly info: BlockingInfo };
+
+/** Who may be told of new messages, and the secret that hides the details. */
+export interface NotifierRecord {
+  readonly id: Uint8Array;
+  /** SubjectPublicKeyInfo, DER. */
+  readonly key: Uint8Array;
+  /** X25519 shared secret, 32 bytes. */
+  readonly dhSecret: Uint8Array;
+  readonly serviceId?: Uint8Array;
+}
+
+/** Encrypted data behind a short link. */
+export interface LinkRecord {
+  readonly id: Uint8Array;
+  readonly fixed: Uint8Array;
+  readonly user: Uint8Array;
+}
+
+/** A queue without its messages. IDs are 24 bytes. */
+export interface QueueRecord {
+  readonly recipientId: Uint8Array;
+  readonly senderId: Uint8Array;
+  /** SubjectPublicKeyInfo, DER each; at least one. */
+  readonly recipientKeys: readonly Uint8Array[];
+  /** X25519 shared secret with the recipient, 32 bytes. */
+  readonly recipientDhSecret: Uint8Array;
+  /** SubjectPublicKeyInfo, DER; absent until the queue is secured. */
+  readonly senderKey?: Uint8Array;
+  readonly mode?: QueueMode;
+  readonly link?: LinkRecord;
+  readonly notifier?: NotifierRecord;
+  readonly status: QueueStatus;
+  /** Day of the last use: whole days since 1970. */
+  readonly updatedDay?: number;
+  readonly recipientServiceId?: Uint8Array;
+}
+
+/** A queue as it is stored. `key` is the store's own short name for it. */
+export interface StoredQueue {
+  readonly key: number;
+  readonly record: QueueRecord;
+}
+
+/** A message without its body. */
+export interface MessageMeta {
+  /** Place of the message: grows over the whole store, never used twice. */
+  readonly seq: number;
+  /** 24 random bytes. */
+  readonly id: Uint8Array;
+  /** Seconds since 1970. */
+  readonly time: number;
+  readonly notification: boolean;
+  /** True for the `QUOTA` message that marks a full queue; it has no body. */
+  readonly quota: boolean;
+}
+
+/** Roles by whose ID a queue can be found. */
+export type QueueRole = "recipient" | "sender" | "notifier" | "link";
+
+/** One change. Changes of one group are applied in order, all or none. */
+export type WriteOperation =
+  | {
+    readonly type: "addQueue";
+    readonly key: number;
+    readonly record: QueueRecord;
+  }
+  /** Replaces the record of an existing queue (not its messages). */
+  | {
+    readonly type: "updateQueue";
+    readonly key: number;
+    readonly record: QueueRecord;
+  }
+  /** Only `updatedDay` of a record; cheaper than `updateQueue`. */
+  | {
+    readonly type: "touchQueue";
+    readonly key: number;
+    readonly updatedDay: number;
+  }
+  /** Removes the queue and its messages without a trace. */
+  | { readonly type: "deleteQueue"; readonly key: number }
+  | {
+    readonly type: "addMessage";
+    readonly key: number;
+    readonly meta: MessageMeta;
+    /** The store may transfer the buffer away: hand over a copy of your own. */
+    readonly body: Uint8Array<ArrayBuffer>;
+  }
+  | { readonly type: "deleteMessages"; readonly seqs: readonly number[] };
+
+/** The changes that become durable together. */
+export interface WriteGroup {
+  /**
+   * Resolves when the group is on disk. Rejects with a `StoreError` when it
+   * could not be written: none of its changes is kept then.
+   */
+  readonly committed: Promise<void>;
+  /** True once `committed` has resolved. */
+  readonly durable: boolean;
+}
+
+/** Counts for status and statistics. */
+export interface StoreCounts {
+  readonly queues: number;
+  readonly notifiers: number;
+  readonly messages: number;
+}
+
+/** A write or read failed; `cause` has the reason. */
+export class StoreError extends Error {
+  override readonly name = "StoreError";
+  constructor(
+    /** What kind of failure: lets the caller choose the words for the owner. */
+    readonly kind: "full" | "corrupt" | "locked" | "version" | "io",
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** Durable queues and messages. */
+export interface Store extends AsyncDisposable {
+  /** Key for the next `addQueue`; never given twice, also not after a restart. */
+  nextQueueKey(): number;
+  /** `seq` for the next `addMessage`; grows, also over a restart. */
+  nextSeq(): number;
+
+  /** The queue with this ID in this role, or `undefined`. */
+  findQueue(role: QueueRole, id: Uint8Array): StoredQueue | undefined;
+  /** Metadata of all messages of the queue, oldest first. */
+  messages(key: number): MessageMeta[];
+  /** Body of a message, or `undefined` if it is gone. */
+  messageBody(seq: number): Uint8Array | undefined;
+  /**
+   * At most `limit` messages older than `before` (seconds since 1970), oldest
+   * first, with the queue each one is in.
+   */
+  oldMessages(
+    before: number,
+    limit: number,
+  ): {
+    readonly key: number;
+    readonly recipientId: Uint8Array;
+    readonly seq: number;
+  }[];
+  /** Counts what is stored; takes time in proportion to it. */
+  counts(): StoreCounts;
+
+  /** Adds a change to the group that is gathering, and returns that group. */
+  write(operation: WriteOperation): WriteGroup;
+  /** Resolves when everything written so far is durable (or has failed). */
+  flush(): Promise<void>;
+  /** Called with the error when a group fails, before its promise rejects. */
+  onFailure: ((error: StoreError) => void) | undefined;
+  /** Flushes, checkpoints, closes the files, ends the worker. */
+  stop(): Promise<void>;
+}
