@@ -1,0 +1,398 @@
+/**
+ * Every setting of Porchlight, once: the defaults, the checks, the commented
+ * `porchlight.toml` and `docs/configuration.md` all come from this table.
+ *
+ * A key's name in the file is its name here in snake_case, without the unit:
+ * `smp.endDelayMs` is `end_delay` in section `[smp]`.
+ *
+ * Defaults of protocol behaviour are those of the reference server
+ * (simplexmq 6.5.5, `Server/Env/STM.hs` and `Server/Main.hs`).
+ *
+ * @module
+ */
+
+import {
+  choice,
+  flag,
+  hosts,
+  integer,
+  ipAddresses,
+  milliseconds,
+  orOff,
+  path,
+  ports,
+  seconds,
+  type Setting,
+  size,
+  text,
+} from "./settings.ts";
+
+/** Sections in the order of the file, each with its settings. */
+export const schema = {
+  data: {
+    doc: "Where the relay keeps everything.",
+    settings: {
+      directory: path({
+        doc:
+          "The directory with the relay's identity, queues and messages. It is all a backup needs.",
+        default: "",
+        defaultDoc:
+          "`/var/lib/porchlight` for root, else `~/.local/share/porchlight`",
+      }),
+    },
+  },
+  listen: {
+    doc: "Where the relay waits for SimpleX apps.",
+    settings: {
+      addresses: ipAddresses({
+        doc:
+          "The addresses of this machine to listen on. Where IPv6 is switched off, IPv4 alone is used.",
+        default: ["[::]", "0.0.0.0"],
+      }),
+      ports: ports({
+        doc: "The TCP ports to listen on. All serve the same.",
+        default: [5223],
+      }),
+    },
+  },
+  address: {
+    doc: "How the relay's address is printed. SimpleX apps keep it for life.",
+    settings: {
+      hosts: hosts({
+        doc:
+          "The host names or IP addresses under which the world reaches this relay.",
+        default: [],
+        defaultDoc: "the addresses of this machine",
+      }),
+      port: integer({
+        doc:
+          "The port under which the world reaches this relay, if the router maps another one.",
+        default: 0,
+        defaultDoc: "the first of `listen.ports`",
+        min: 0,
+        max: 65535,
+      }),
+    },
+  },
+  tls: {
+    doc:
+      "Certificates and TLS. The files are made at the first start and need no care.",
+    settings: {
+      certificate: path({
+        doc: "The online certificate.",
+        default: "",
+        defaultDoc: "`server.crt` in the data directory",
+      }),
+      key: path({
+        doc: "The private key of the online certificate.",
+        default: "",
+        defaultDoc: "`server.key` in the data directory",
+      }),
+      ca: path({
+        doc: "The CA certificate, whose fingerprint is part of the address.",
+        default: "",
+        defaultDoc: "`ca.crt` in the data directory",
+      }),
+      alpn: flag({
+        doc:
+          "Agree on the protocol in TLS. Without it, apps fall back to version 6 of the protocol.",
+        default: true,
+      }),
+      askClientCertificate: flag({
+        doc: "Ask clients for a certificate, which only services have.",
+        default: true,
+      }),
+    },
+  },
+  smp: {
+    doc: "Message queues.",
+    settings: {
+      minVersion: integer({
+        doc: "The oldest version of the SMP protocol that is offered.",
+        default: 6,
+        min: 6,
+        max: 18,
+      }),
+      maxVersion: integer({
+        doc: "The newest version of the SMP protocol that is offered.",
+        default: 18,
+        min: 6,
+        max: 18,
+      }),
+      newQueues: flag({
+        doc:
+          "Let apps create queues. Set it to false to wind the relay down: what exists keeps working.",
+        default: true,
+      }),
+      createPassword: text({
+        doc:
+          "A password that apps need to create queues. It becomes part of the address: give that only to those who may use the relay.",
+        default: "",
+        defaultDoc: "everybody who knows the address may create queues",
+        pattern: /^[!-.0-9;-?A-~]*$/,
+        allowed: "letters, digits and signs, but no space, '@', ':' or '/'",
+        secret: true,
+      }),
+      messagesPerQueue: integer({
+        doc:
+          "How many messages may wait in one queue before its sender is told to wait.",
+        default: 128,
+        min: 1,
+        max: 100_000,
+      }),
+      messageExpirySeconds: orOff(seconds({
+        doc: "Messages that nobody fetched for this long are deleted.",
+        default: "21d",
+        min: "1s",
+        max: "3650d",
+      })),
+      messageExpiryCheckMs: milliseconds({
+        doc: "How often to look for messages to delete.",
+        default: "2h",
+        min: "100ms",
+        max: "20d",
+      }),
+      expireOnStart: flag({
+        doc: "Also look for messages to delete when the relay starts.",
+        default: true,
+      }),
+      expireOnSend: flag({
+        doc:
+          "Also look for messages to delete in a queue when a message is sent to it.",
+        default: true,
+      }),
+      notificationDeliveryIntervalMs: milliseconds({
+        doc: "How often gathered notifications are handed on.",
+        default: "1.5s",
+        min: "10ms",
+        max: "1h",
+      }),
+      notificationExpirySeconds: seconds({
+        doc: "Notifications that nobody fetched for this long are deleted.",
+        default: "24h",
+        min: "1s",
+        max: "3650d",
+      }),
+      notificationExpiryCheckMs: milliseconds({
+        doc: "How often to look for notifications to delete.",
+        default: "1h",
+        min: "100ms",
+        max: "20d",
+      }),
+      endDelayMs: milliseconds({
+        doc:
+          "How long an app may wait to hear that another connection took over its queue. Waiting gathers many such notices into one block.",
+        default: "15s",
+        min: "0s",
+        max: "10m",
+      }),
+      handshakeTimeoutMs: milliseconds({
+        doc:
+          "A connection that has not finished its SMP handshake by then is closed.",
+        default: "120s",
+        min: "100ms",
+        max: "1h",
+      }),
+    },
+  },
+  clients: {
+    doc: "Connections that have gone quiet.",
+    settings: {
+      disconnectInactive: flag({
+        doc: "Close connections that are silent and wait for nothing.",
+        default: true,
+      }),
+      inactiveAfterMs: milliseconds({
+        doc: "How long a connection may be silent.",
+        default: "6h",
+        min: "100ms",
+        max: "20d",
+      }),
+      inactiveCheckMs: milliseconds({
+        doc: "How often to look for silent connections.",
+        default: "1h",
+        min: "100ms",
+        max: "20d",
+      }),
+    },
+  },
+  limits: {
+    doc: "Bounds that keep a small machine alive under load or attack.",
+    settings: {
+      connections: integer({
+        doc:
+          "Connections at the same time. Each needs about 45 KB of memory when it is idle.",
+        default: 20_000,
+        min: 1,
+        max: 1_000_000,
+      }),
+      handshakes: integer({
+        doc: "Connections that may be in the middle of their TLS handshake.",
+        default: 1000,
+        min: 1,
+        max: 100_000,
+      }),
+      tlsHandshakeTimeoutMs: milliseconds({
+        doc:
+          "A connection that has not finished its TLS handshake by then is closed.",
+        default: "60s",
+        min: "100ms",
+        max: "1h",
+      }),
+      outputPerConnectionBytes: size({
+        doc:
+          "How much may wait to be sent on one connection before the relay stops reading from it.",
+        default: "1MB",
+        min: "32KB",
+        max: "1GB",
+      }),
+      pendingPerConnection: integer({
+        doc:
+          "Commands of one connection that may be in work before the relay stops reading from it.",
+        default: 128,
+        min: 1,
+        max: 100_000,
+      }),
+    },
+  },
+  stats: {
+    doc: "Statistics: sums over the whole relay, never about one user.",
+    settings: {
+      dailyFile: path({
+        doc: "A CSV file that gets one line of statistics in each interval.",
+        default: "",
+        defaultDoc: "no such file",
+      }),
+      intervalMs: milliseconds({
+        doc: "How often a line is added to `daily_file`.",
+        default: "1d",
+        min: "100ms",
+        max: "20d",
+      }),
+      backupFile: path({
+        doc: "A file that keeps the counters across a restart.",
+        default: "",
+        defaultDoc: "counters begin at zero",
+      }),
+      prometheusFile: path({
+        doc: "A file with metrics in Prometheus form, written anew each time.",
+        default: "",
+        defaultDoc: "no such file",
+      }),
+      prometheusIntervalMs: milliseconds({
+        doc: "How often `prometheus_file` is written.",
+        default: "1m",
+        min: "100ms",
+        max: "20d",
+      }),
+    },
+  },
+  proxy: {
+    doc:
+      "Private message routing: passing messages on to other relays. This version does not do it yet and answers as a relay does where it is switched off.",
+    settings: {
+      enabled: flag({
+        doc: "Pass messages on for those who may create queues here.",
+        default: true,
+      }),
+      minVersion: integer({
+        doc: "The oldest version of the SMP protocol spoken to other relays.",
+        default: 8,
+        min: 8,
+        max: 18,
+      }),
+      maxVersion: integer({
+        doc: "The newest version of the SMP protocol spoken to other relays.",
+        default: 18,
+        min: 8,
+        max: 18,
+      }),
+      clientConcurrency: integer({
+        doc: "Messages of one connection that may be under way at a time.",
+        default: 32,
+        min: 1,
+        max: 10_000,
+      }),
+      errorMemoryMs: milliseconds({
+        doc:
+          "How long a relay that could not be reached is taken to be unreachable.",
+        default: "30s",
+        min: "0s",
+        max: "1d",
+      }),
+    },
+  },
+  control: {
+    doc: "How `porchlight status` talks to the running relay.",
+    settings: {
+      socket: path({
+        doc: "The Unix socket. Its path may have at most 107 bytes.",
+        default: "",
+        defaultDoc: "`control.sock` in the data directory",
+      }),
+    },
+  },
+  log: {
+    doc:
+      "What is logged. Addresses of clients and names of queues never are, at any level.",
+    settings: {
+      level: choice(["error", "warn", "info", "debug"], {
+        doc: "How much is logged.",
+        default: "info",
+      }),
+    },
+  },
+} as const;
+
+type Schema = typeof schema;
+type ValueOf<S> = S extends Setting<infer T>
+  ? (T extends readonly (infer Item)[] ? readonly Item[] : T)
+  : never;
+
+/**
+ * The checked configuration. Paths are absolute; an empty path means what its
+ * setting says. Names that end in `Ms` are milliseconds, in `Seconds` seconds,
+ * in `Bytes` bytes; null is "off".
+ */
+export type Config = {
+  readonly [Section in keyof Schema]: {
+    readonly [Key in keyof Schema[Section]["settings"]]: ValueOf<
+      Schema[Section]["settings"][Key]
+    >;
+  };
+};
+
+/** One row of the table, with its names in the file and in the environment. */
+export interface Row {
+  /** Name in code. */
+  readonly section: string;
+  /** Name in code. */
+  readonly property: string;
+  /** Name in the file, within its section. */
+  readonly key: string;
+  /** `section.key` */
+  readonly name: string;
+  /** `PORCHLIGHT_SECTION_KEY` */
+  readonly variable: string;
+  readonly setting: Setting<unknown>;
+}
+
+/** The table as rows, in the order of the file. */
+export const rows: readonly Row[] = Object.entries(schema).flatMap(
+  ([section, { settings }]) =>
+    Object.entries(settings).map(([property, setting]): Row => {
+      const key = keyOf(property, setting);
+      const variable = `PORCHLIGHT_${section}_${key}`.toUpperCase();
+      const name = `${section}.${key}`;
+      return { section, property, key, name, variable, setting };
+    }),
+);
+
+function keyOf(property: string, { unit }: Setting<unknown>): string {
+  if (unit !== undefined && !property.endsWith(unit)) {
+    throw new TypeError(`Cannot name ${property}: it must end in ${unit}`);
+  }
+  return property
+    .slice(0, property.length - (unit?.length ?? 0))
+    .replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
