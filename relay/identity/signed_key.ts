@@ -5,11 +5,14 @@
  *
  * ```
  * SEQUENCE {
- *   SubjectPublicKeyInfo,      the bytes that are signed
- *   AlgorithmIdentifier,       Ed25519 or Ed448
- *   BIT STRING signature       64 or 114 bytes
+ *   SEQUENCE { SubjectPublicKeyInfo },   the bytes that are signed
+ *   AlgorithmIdentifier,                 Ed25519 or Ed448
+ *   BIT STRING signature                 64 or 114 bytes
  * }
  * ```
+ *
+ * The inner SEQUENCE around the SubjectPublicKeyInfo is what the reference's
+ * X.509 library puts around every object it signs.
  *
  * @module
  */
@@ -20,6 +23,7 @@ import {
   readBitString,
   readChildren,
   readElement,
+  TAG,
   writeBitString,
   writeSequence,
 } from "./der.ts";
@@ -45,10 +49,10 @@ export function signKey(
   signer: Signer,
   key: { readonly algorithm: KeyAlgorithm; readonly raw: Uint8Array },
 ): Uint8Array {
-  const spki = writePublicKey(key.algorithm, key.raw);
-  const signature = sign(null, spki, signer.key);
+  const signed = writeSequence(writePublicKey(key.algorithm, key.raw));
+  const signature = sign(null, signed, signer.key);
   return writeSequence(
-    spki,
+    signed,
     writeAlgorithm(signer.algorithm),
     writeBitString(signature),
   );
@@ -66,9 +70,9 @@ export function verifySignedKey(
   options: { readonly algorithm?: "x25519" | "ed25519" } = {},
 ): Uint8Array | undefined {
   const parts = readChildren(readElement(signedKey));
-  if (parts?.length !== 3) return undefined;
-  const [spki, algorithm, signature] = parts;
-  const key = readPublicKey(spki.bytes);
+  if (parts?.length !== 3 || parts[0].tag !== TAG.sequence) return undefined;
+  const [signed, algorithm, signature] = parts;
+  const key = readPublicKey(signed.content);
   if (key?.algorithm !== (options.algorithm ?? "x25519")) return undefined;
   const certificate = readCertificate(leaf);
   const signatureBytes = readBitString(signature);
@@ -78,7 +82,7 @@ export function verifySignedKey(
     !isSignAlgorithm(signAlgorithm) ||
     signAlgorithm !== readPublicKey(certificate.publicKey)?.algorithm
   ) return undefined;
-  return verifySignature(certificate.publicKey, spki.bytes, signatureBytes)
+  return verifySignature(certificate.publicKey, signed.bytes, signatureBytes)
     ? key.raw
     : undefined;
 }
