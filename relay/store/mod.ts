@@ -1,0 +1,12 @@
+/**
+ * What the relay keeps: the `Store` interface and its SQLite implementation.
+ *
+ * @module
+ */
+
+export * from "./store.ts";
+export {
+  openSqliteStore,
+  type SqliteStoreOptions,
+  STORE_FILE,
+} from "./sqlite_store.ts";
