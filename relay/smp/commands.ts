@@ -63,53 +63,50 @@ export interface RelayAddress {
   readonly fingerprint: Uint8Array;
 }
 
+/** A union with one member a tag, each with the same fields. */
+type Tagged<Tag extends string, Fields = unknown> = Tag extends string
+  ? { readonly tag: Tag } & Fields
+  : never;
+
 /** A command of a client. */
 export type Command =
-  | { readonly tag: "NEW"; readonly request: NewQueueRequest }
-  | {
-    readonly tag:
-      | "SUB"
-      | "SUBS"
-      | "LDEL"
-      | "NDEL"
-      | "GET"
-      | "OFF"
-      | "DEL"
-      | "QUE"
-      | "PING"
-      | "LGET"
-      | "NSUB"
-      | "NSUBS";
-  }
-  | { readonly tag: "KEY" | "SKEY" | "LKEY"; readonly key: AuthKey }
-  | { readonly tag: "RKEY"; readonly keys: readonly AuthKey[] }
-  | {
-    readonly tag: "LSET";
-    readonly linkId: Uint8Array;
-    readonly data: LinkData;
-  }
-  | { readonly tag: "NKEY"; readonly request: NotifierRequest }
-  | { readonly tag: "ACK"; readonly messageId: Uint8Array }
-  | {
-    readonly tag: "SEND";
+  | Tagged<
+    | "SUB"
+    | "SUBS"
+    | "LDEL"
+    | "NDEL"
+    | "GET"
+    | "OFF"
+    | "DEL"
+    | "QUE"
+    | "PING"
+    | "LGET"
+    | "NSUB"
+    | "NSUBS"
+  >
+  | Tagged<"NEW", { readonly request: NewQueueRequest }>
+  | Tagged<"KEY" | "SKEY" | "LKEY", { readonly key: AuthKey }>
+  | Tagged<"RKEY", { readonly keys: readonly AuthKey[] }>
+  | Tagged<"LSET", { readonly linkId: Uint8Array; readonly data: LinkData }>
+  | Tagged<"NKEY", { readonly request: NotifierRequest }>
+  | Tagged<"ACK", { readonly messageId: Uint8Array }>
+  | Tagged<"SEND", {
     /** Whether the recipient's notifier should be told. */
     readonly notification: boolean;
     /** A view into the received block: copy it to keep it. */
     readonly body: Uint8Array;
-  }
-  | {
-    readonly tag: "PRXY";
+  }>
+  | Tagged<"PRXY", {
     readonly relay: RelayAddress;
     readonly basicAuth?: Uint8Array;
-  }
-  | {
-    readonly tag: "PFWD";
+  }>
+  | Tagged<"PFWD", {
     readonly version: number;
     /** Raw X25519 public key, 32 bytes. */
     readonly key: Uint8Array;
     readonly transmission: Uint8Array;
-  }
-  | { readonly tag: "RFWD"; readonly transmission: Uint8Array };
+  }>
+  | Tagged<"RFWD", { readonly transmission: Uint8Array }>;
 
 /** Names of all commands. */
 export type CommandTag = Command["tag"];

@@ -1,0 +1,90 @@
+/**
+ * What all sessions of one relay share.
+ *
+ * @module
+ */
+
+import type { Counters } from "../../stats/mod.ts";
+import type { WriteGroup } from "../../store/store.ts";
+import type { SmpError } from "../errors.ts";
+import type { Message } from "../messages.ts";
+import type { QueueTable } from "../queues/mod.ts";
+import type { VersionRange } from "../versions.ts";
+import type { Delivery, Outgoing } from "./delivery.ts";
+
+/** Settings of the SMP server. Times in milliseconds unless named otherwise. */
+export interface SmpOptions {
+  /** Versions offered when ALPN was agreed. */
+  readonly versions: VersionRange;
+  /** Whether clients may create queues. */
+  readonly newQueues: boolean;
+  /** Password that creating a queue takes; none when absent. */
+  readonly createPassword?: Uint8Array;
+  /** Messages a queue may hold. */
+  readonly messagesPerQueue: number;
+  /** Age in seconds at which messages are deleted; never when absent. */
+  readonly messageTtlSeconds?: number;
+  /** Between two runs of message expiry. */
+  readonly messageExpiryCheckMs: number;
+  /** Whether a queue's old messages go when a message is sent to it. */
+  readonly expireOnSend: boolean;
+  /** Whether old messages go before the first client is served. */
+  readonly expireOnStart: boolean;
+  /** How long `END` and `DELD` gather. */
+  readonly endDelayMs: number;
+  /** From the end of the TLS handshake to the end of the SMP handshake. */
+  readonly handshakeTimeoutMs: number;
+  /** Idle clients without subscriptions are closed after it; never if absent. */
+  readonly inactiveAfterMs?: number;
+  /** Between two looks for idle clients. */
+  readonly inactiveCheckMs: number;
+  /** Blocks of a session that may wait for the disk. */
+  readonly pendingPerConnection: number;
+  /** Bytes that may wait for the client to read before delivery pauses. */
+  readonly outputPerConnection: number;
+}
+
+/** Shared parts. */
+export interface SmpContext {
+  readonly options: SmpOptions;
+  readonly table: QueueTable;
+  readonly delivery: Delivery;
+  readonly counters: Counters;
+  /** Clock: milliseconds since 1970. */
+  readonly now: () => number;
+  /** Told of errors that only the owner can mend (disk, database). */
+  readonly onError: (error: unknown) => void;
+}
+
+/** The answer to one command. */
+export interface Answer {
+  readonly message: Message;
+  /** The answer may go out only when this group is on disk. */
+  readonly group?: WriteGroup;
+  /** Sent after the answers of the whole block. */
+  readonly event?: Outgoing;
+  /** The entity ID of the answer where it is not the command's. */
+  readonly entityId?: Uint8Array;
+}
+
+/** `ERR` with an error that has no parameters. */
+export function refuse(
+  type: Exclude<SmpError["type"], "CMD" | "PROXY" | "BLOCKED" | "STORE">,
+): Answer {
+  return { message: { tag: "ERR", error: { type } } };
+}
+
+/** `ERR CMD PROHIBITED`. */
+export const prohibited: Answer = {
+  message: { tag: "ERR", error: { type: "CMD", reason: "PROHIBITED" } },
+};
+
+/** `OK`, once `group` is on disk. */
+export function ok(group?: WriteGroup): Answer {
+  return { message: { tag: "OK" }, group };
+}
+
+/** Whole days since 1970. */
+export function day(now: number): number {
+  return Math.floor(now / 86_400_000);
+}

@@ -1,0 +1,186 @@
+/**
+ * The SMP server: sessions over connections, and what it does by the clock.
+ *
+ * @module
+ */
+
+import type { Identity } from "../../identity/mod.ts";
+import { Counters } from "../../stats/mod.ts";
+import type { Store } from "../../store/store.ts";
+import { BlockReader } from "../../transport/blocks.ts";
+import type { Connection } from "../../transport/connection.ts";
+import { QueueTable } from "../queues/mod.ts";
+import { BLOCK_SIZE } from "../versions.ts";
+import type { SmpContext, SmpOptions } from "./context.ts";
+import { Delivery } from "./delivery.ts";
+import { expireMessages } from "./expiry.ts";
+import { serverHandshake } from "./handshake.ts";
+import { Session } from "./session.ts";
+
+/** Parts that the server stands on. */
+export interface SmpServerParts {
+  readonly identity: Identity;
+  readonly store: Store;
+  readonly options: SmpOptions;
+  /** Told of errors that only the owner can mend. */
+  readonly onError: (error: unknown) => void;
+  /** Clock: milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** What the server is doing now. */
+export interface SmpStatus {
+  /** Clients that finished the handshake. */
+  readonly sessions: number;
+  /** Queues that a client is subscribed to. */
+  readonly subscriptions: number;
+  /** Queues in memory. */
+  readonly loadedQueues: number;
+}
+
+/** Serves SMP over connections that are given to `serve`. */
+export class SmpServer implements AsyncDisposable {
+  readonly counters = new Counters();
+  readonly #parts: SmpServerParts;
+  readonly #context: SmpContext;
+  readonly #sessions = new Set<Session>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #stopped = new AbortController();
+  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  #expiring: Promise<void> | undefined;
+
+  constructor(parts: SmpServerParts) {
+    this.#parts = parts;
+    const { store, options, onError } = parts;
+    const table = new QueueTable(store, {
+      messagesPerQueue: options.messagesPerQueue,
+    });
+    const delivery = new Delivery(table, {
+      endDelayMs: options.endDelayMs,
+      onError,
+    });
+    this.#context = {
+      options,
+      table,
+      delivery,
+      counters: this.counters,
+      now: parts.now ?? Date.now,
+      onError,
+    };
+    store.onFailure = (error) => {
+      // Memory is ahead of the disk now: forget it, and read the disk again.
+      table.clear();
+      onError(error);
+    };
+  }
+
+  /** Deletes old messages if the options say so, and starts the clocks. */
+  async start(): Promise<void> {
+    const { options } = this.#parts;
+    if (options.expireOnStart) await this.#expire();
+    if (options.messageTtlSeconds !== undefined) {
+      this.#every(options.messageExpiryCheckMs, () => this.#expireAgain());
+    }
+    const { inactiveAfterMs } = options;
+    if (inactiveAfterMs !== undefined) {
+      this.#every(
+        options.inactiveCheckMs,
+        () => this.#closeInactive(inactiveAfterMs),
+      );
+    }
+  }
+
+  /** What the server is doing now. */
+  get status(): SmpStatus {
+    return {
+      sessions: this.#sessions.size,
+      subscriptions: this.#context.delivery.size,
+      loadedQueues: this.#context.table.loaded,
+    };
+  }
+
+  /** Serves a connection until it closes; closes it in any case. */
+  async serve(connection: Connection): Promise<void> {
+    const serving = this.#serve(connection).catch((error) => {
+      // A broken connection is the peer's affair; anything else is ours.
+      if (!connection.closed.aborted) this.#parts.onError(error);
+    }).finally(() => connection.close());
+    this.#running.add(serving);
+    await serving;
+    this.#running.delete(serving);
+  }
+
+  /** Closes all sessions and waits for them. The store is not stopped. */
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#context.delivery.stop();
+    // Answers that wait for the disk still go out.
+    await this.#parts.store.flush();
+    await Promise.all([...this.#sessions].map((session) => session.close()));
+    await Promise.all(this.#running);
+    await this.#expiring;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #serve(connection: Connection): Promise<void> {
+    if (this.#stopped.signal.aborted) return;
+    const { identity, options } = this.#parts;
+    const blocks = new BlockReader(connection, BLOCK_SIZE);
+    const deadline = setTimeout(
+      () => connection.abort(),
+      options.handshakeTimeoutMs,
+    );
+    const abort = () => connection.abort();
+    this.#stopped.signal.addEventListener("abort", abort);
+    let agreed;
+    try {
+      agreed = await serverHandshake(connection, blocks, {
+        identity,
+        versions: options.versions,
+      });
+    } finally {
+      clearTimeout(deadline);
+      this.#stopped.signal.removeEventListener("abort", abort);
+    }
+    if (agreed === undefined || this.#stopped.signal.aborted) return;
+    const session = new Session(this.#context, { connection, session: agreed });
+    this.#sessions.add(session);
+    try {
+      await session.run(blocks);
+    } finally {
+      this.#sessions.delete(session);
+    }
+  }
+
+  #every(interval: number, action: () => void): void {
+    this.#timers.push(setInterval(action, interval));
+  }
+
+  #expireAgain(): void {
+    this.#expiring ??= this.#expire().catch(this.#parts.onError).finally(() => {
+      this.#expiring = undefined;
+    });
+  }
+
+  async #expire(): Promise<void> {
+    const { messageTtlSeconds } = this.#parts.options;
+    if (messageTtlSeconds === undefined) return;
+    const now = Math.floor(this.#context.now() / 1000);
+    const expired = await expireMessages(
+      { store: this.#parts.store, table: this.#context.table },
+      { before: now - messageTtlSeconds, signal: this.#stopped.signal },
+    );
+    this.counters.add("msgExpired", expired);
+  }
+
+  #closeInactive(inactiveAfterMs: number): void {
+    const before = this.#context.now() - inactiveAfterMs;
+    for (const session of this.#sessions) {
+      if (session.lastActive < before && !session.subscribed) session.close();
+    }
+  }
+}

@@ -1,0 +1,288 @@
+/**
+ * One client's session after the handshake: blocks in, commands executed,
+ * answers out in the order of the commands once they are on disk.
+ *
+ * @module
+ */
+
+import { decryptBlock, encryptBlock, pad, unpad } from "../../crypto/mod.ts";
+import { StoreError, type WriteGroup } from "../../store/store.ts";
+import type { BlockReader } from "../../transport/blocks.ts";
+import type { Connection } from "../../transport/connection.ts";
+import { EMPTY } from "../../wire/mod.ts";
+import { packTransmissions } from "../batch.ts";
+import type { SmpError } from "../errors.ts";
+import {
+  type CommandTransmission,
+  decodeTransmissions,
+  encodeMessageTransmission,
+} from "../transmission.ts";
+import { BLOCK_SIZE } from "../versions.ts";
+import { Authorizer, type Verdict } from "./authorization.ts";
+import type { Answer, SmpContext } from "./context.ts";
+import type { Outgoing, Subscriber, Subscription } from "./delivery.ts";
+import { execute } from "./execute.ts";
+import type { SmpSession } from "./handshake.ts";
+
+/** Answers in one block with this many at most share it with a message. */
+const ANSWERS_WITH_MESSAGE = 4;
+
+/** Answers to one block, waiting for the disk and for those before them. */
+interface PendingAnswers {
+  readonly answers: readonly { outgoing: Outgoing; stored: boolean }[];
+  /** Messages to deliver after the answers. */
+  readonly events: readonly Outgoing[];
+  readonly group: WriteGroup | undefined;
+  failed: boolean;
+}
+
+/** A client's session. */
+export class Session implements Subscriber {
+  readonly subscriptions = new Map<string, Subscription>();
+  readonly stalled = new Set<string>();
+  /** When the client last sent or was sent something: milliseconds since 1970. */
+  lastActive: number;
+
+  readonly #context: SmpContext;
+  readonly #connection: Connection;
+  readonly #session: SmpSession;
+  readonly #authorizer: Authorizer;
+  readonly #pending: PendingAnswers[] = [];
+  #pendingEvents = 0;
+  #resuming = false;
+  #roomWanted: (() => void) | undefined;
+
+  constructor(
+    context: SmpContext,
+    { connection, session }: { connection: Connection; session: SmpSession },
+  ) {
+    this.#context = context;
+    this.#connection = connection;
+    this.#session = session;
+    this.#authorizer = new Authorizer(context.table, session.privateKey);
+    this.lastActive = context.now();
+  }
+
+  get open(): boolean {
+    return !this.#connection.closed.aborted;
+  }
+
+  get hasRoom(): boolean {
+    return this.#connection.buffered + this.#pendingEvents * BLOCK_SIZE <
+      this.#context.options.outputPerConnection;
+  }
+
+  /** Whether messages or events may still come without a command. */
+  get subscribed(): boolean {
+    for (const { kind } of this.subscriptions.values()) {
+      if (kind === "subscribed") return true;
+    }
+    return false;
+  }
+
+  /** Serves the client until it goes away. */
+  async run(blocks: BlockReader): Promise<void> {
+    const { pendingPerConnection, outputPerConnection } = this.#context.options;
+    try {
+      for (;;) {
+        const block = await blocks.next();
+        if (block === undefined) return;
+        this.lastActive = this.#context.now();
+        this.#receive(block);
+        // A client that sends more than it reads has to wait.
+        while (this.open && this.#pending.length >= pendingPerConnection) {
+          await new Promise<void>((resolve) => this.#roomWanted = resolve);
+        }
+        if (this.#connection.buffered > outputPerConnection) {
+          await this.#connection.drained(outputPerConnection / 2);
+        }
+      }
+    } finally {
+      this.#context.delivery.sessionClosed(this);
+    }
+  }
+
+  /** Closes the connection; `run` ends then. */
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  sendEvents(events: readonly Outgoing[]): void {
+    // What was answered before the event and is on disk goes first.
+    this.#flush();
+    this.#send(events);
+  }
+
+  #receive(block: Uint8Array): void {
+    const { encryption, params } = this.#session;
+    const content = encryption === undefined
+      ? unpad(block)
+      : decryptBlock(encryption.receive, block);
+    const refused: Outgoing[] = [];
+    const verified: [CommandTransmission, Verdict & { allowed: true }][] = [];
+    if (content === undefined) {
+      refused.push(errorFor(
+        { correlationId: EMPTY, entityId: EMPTY },
+        { type: "BLOCK" },
+      ));
+    } else {
+      // All of a block is verified before any of it is executed.
+      for (const transmission of decodeTransmissions(params, content)) {
+        if ("error" in transmission) {
+          refused.push(errorFor(transmission, transmission.error));
+          continue;
+        }
+        const verdict = this.#verify(transmission);
+        if (verdict.allowed) verified.push([transmission, verdict]);
+        else refused.push(errorFor(transmission, { type: verdict.error }));
+      }
+    }
+    this.#answer(
+      refused.map((outgoing) => ({ outgoing, stored: false })),
+      [],
+      undefined,
+    );
+    const answers: PendingAnswers["answers"][number][] = [];
+    const events: Outgoing[] = [];
+    let group: WriteGroup | undefined;
+    for (const [transmission, { queue }] of verified) {
+      const answer = this.#execute(transmission, queue);
+      group = answer.group ?? group;
+      if (answer.event !== undefined) {
+        events.push(answer.event);
+        this.#pendingEvents++;
+      }
+      answers.push({
+        outgoing: {
+          correlationId: transmission.correlationId.slice(),
+          entityId: answer.entityId ?? transmission.entityId.slice(),
+          message: answer.message,
+        },
+        stored: answer.group !== undefined,
+      });
+    }
+    this.#answer(answers, events, group);
+  }
+
+  #verify(transmission: CommandTransmission): Verdict {
+    try {
+      return this.#authorizer.check(transmission);
+    } catch (error) {
+      this.#context.onError(error);
+      return { allowed: false, error: "INTERNAL" };
+    }
+  }
+
+  #execute(
+    transmission: CommandTransmission,
+    queue: (Verdict & { allowed: true })["queue"],
+  ): Answer {
+    try {
+      const { version } = this.#session.params;
+      return execute(this.#context, this, { transmission, queue, version });
+    } catch (error) {
+      this.#context.onError(error);
+      return { message: { tag: "ERR", error: failure(error) } };
+    }
+  }
+
+  #answer(
+    answers: PendingAnswers["answers"],
+    events: readonly Outgoing[],
+    group: WriteGroup | undefined,
+  ): void {
+    if (answers.length === 0) return;
+    const pending = { answers, events, group, failed: false };
+    this.#pending.push(pending);
+    if (group === undefined || group.durable) {
+      this.#flush();
+      return;
+    }
+    group.committed.then(() => this.#flush(), () => {
+      pending.failed = true;
+      this.#flush();
+    });
+  }
+
+  /** Sends the answers that wait for nothing any more. */
+  #flush(): void {
+    for (;;) {
+      const first = this.#pending[0];
+      if (first === undefined) break;
+      const { group } = first;
+      if (group !== undefined && !group.durable && !first.failed) break;
+      this.#pending.shift();
+      this.#sendAnswers(first);
+    }
+    this.#roomWanted?.();
+    this.#roomWanted = undefined;
+    if (this.stalled.size > 0) this.#resumeWhenRead();
+  }
+
+  /**
+   * The answers of a block go together; the first message with them if they
+   * are few, each other message by itself (`sendTransmissions`).
+   */
+  #sendAnswers({ answers, events, failed }: PendingAnswers): void {
+    const outgoing = answers.map((answer) =>
+      failed && answer.stored
+        ? { ...answer.outgoing, message: STORE_FAILED }
+        : answer.outgoing
+    );
+    this.#pendingEvents -= events.length;
+    const together = answers.length <= ANSWERS_WITH_MESSAGE ? 1 : 0;
+    this.#send([...outgoing, ...events.slice(0, together)]);
+    for (const event of events.slice(together)) this.#send([event]);
+  }
+
+  #send(outgoing: readonly Outgoing[]): void {
+    if (!this.open || outgoing.length === 0) return;
+    const { params, encryption } = this.#session;
+    const batches = packTransmissions(
+      outgoing.map((each) => encodeMessageTransmission(params, each)),
+    );
+    for (const batch of batches) {
+      // Nothing that the relay says is larger than a block.
+      if (batch.error !== undefined) continue;
+      const block = encryption === undefined
+        ? pad(batch.content, BLOCK_SIZE)
+        : encryptBlock(encryption.send, batch.content);
+      if (block !== undefined) this.#connection.write(block);
+    }
+    this.lastActive = this.#context.now();
+  }
+
+  #resumeWhenRead(): void {
+    if (this.#resuming) return;
+    this.#resuming = true;
+    const half = this.#context.options.outputPerConnection / 2;
+    this.#connection.drained(half).then(() => {
+      this.#resuming = false;
+      if (!this.open) return;
+      this.#context.delivery.resume(this);
+      if (this.stalled.size > 0) this.#resumeWhenRead();
+    });
+  }
+}
+
+const STORE_FAILED = {
+  tag: "ERR",
+  error: { type: "STORE", message: "not stored" },
+} as const;
+
+function failure(error: unknown): SmpError {
+  return error instanceof StoreError
+    ? { type: "STORE", message: "not readable" }
+    : { type: "INTERNAL" };
+}
+
+function errorFor(
+  ids: Pick<Outgoing, "correlationId" | "entityId">,
+  error: SmpError,
+): Outgoing {
+  return {
+    correlationId: ids.correlationId.slice(),
+    entityId: ids.entityId.slice(),
+    message: { tag: "ERR", error },
+  };
+}

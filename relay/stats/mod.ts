@@ -1,0 +1,7 @@
+/**
+ * Statistics of the relay.
+ *
+ * @module
+ */
+
+export { COUNTER_NAMES, type CounterName, Counters } from "./counters.ts";
