@@ -32,7 +32,7 @@ import { readVersionRange, writeVersionRange } from "./version_range.ts";
 import { SmpVersion, type VersionRange } from "./versions.ts";
 
 /** First block of a connection, from the relay. */
-export interface RelayHello {
+export interface ServerHello {
   readonly versions: VersionRange;
   /** The client compares it with its own `tls-unique`. */
   readonly sessionId: Uint8Array;
@@ -69,7 +69,7 @@ export type ServiceResponse =
   | { readonly error: TransportError };
 
 /** Content of the block of the relay's hello. */
-export function encodeRelayHello(hello: RelayHello): Uint8Array {
+export function encodeServerHello(hello: ServerHello): Uint8Array {
   const writer = new Writer(2048);
   writeVersionRange(writer, hello.versions);
   writer.short(hello.sessionId);
@@ -80,7 +80,7 @@ export function encodeRelayHello(hello: RelayHello): Uint8Array {
 }
 
 /** The relay's hello; `undefined` when the content is not one. */
-export function decodeRelayHello(content: Uint8Array): RelayHello | undefined {
+export function decodeServerHello(content: Uint8Array): ServerHello | undefined {
   return decode(content, (reader) => {
     const versions = readVersionRange(reader);
     const sessionId = reader.short();
