@@ -1,0 +1,370 @@
+/**
+ * TLS listener: several addresses, one certificate, bounded in every number.
+ *
+ * What happens when it is full:
+ * - Half-open connections are bounded by `maxHandshakes`. When one more comes,
+ *   the oldest that has not sent a byte is dropped, or, if all have, the oldest
+ *   of all: a flood of silent connections pushes out its own, while a client
+ *   that speaks at once is served.
+ * - At `maxConnections` open connections the newcomer is closed: nobody who is
+ *   being served loses anything.
+ *
+ * No address of a peer is kept or told; failures are only counted.
+ *
+ * @module
+ */
+
+import type { Connection } from "./connection.ts";
+import { TlsContext, type TlsContextOptions } from "./context.ts";
+import { performHandshake } from "./handshake.ts";
+import type { ConnectionLimits, TlsConnection } from "./tls_connection.ts";
+import { TlsError, type TlsErrorKind } from "./tls_error.ts";
+
+/** Where to listen. */
+export interface ListenAddress {
+  /**
+   * IP address; left out: all of IPv6 and IPv4, or IPv4 alone on a machine
+   * without IPv6.
+   */
+  readonly hostname?: string;
+  /** TCP port; 0 takes a free one. */
+  readonly port: number;
+}
+
+/** Options of {@link listenTls}. */
+export interface ListenTlsOptions extends TlsContextOptions, ConnectionLimits {
+  readonly addresses: readonly ListenAddress[];
+  /**
+   * Serves one connection. When it returns or rejects, the connection is
+   * closed; other connections do not notice.
+   */
+  readonly onConnection: (
+    connection: Connection,
+    info: { readonly port: number },
+  ) => void | Promise<void>;
+  /** Told what `onConnection` threw; default: it is only counted. */
+  readonly onHandlerError?: (error: unknown) => void;
+  /** Open connections at a time; default 10,000. */
+  readonly maxConnections?: number;
+  /** Handshakes at a time; default 1,000. */
+  readonly maxHandshakes?: number;
+  /** Time for a TLS handshake in milliseconds; default 60 s. */
+  readonly handshakeTimeoutMs?: number;
+}
+
+/** Numbers of a listener; those without a note count since its start. */
+export interface TlsListenerStats {
+  /** Connections open now. */
+  readonly open: number;
+  /** Handshakes in flight now. */
+  readonly handshaking: number;
+  /** TCP connections accepted. */
+  readonly accepted: number;
+  /** Handshakes that succeeded. */
+  readonly established: number;
+  /** Closed at once because `maxConnections` was reached. */
+  readonly refused: number;
+  /** Half-open connections dropped for a newer one. */
+  readonly dropped: number;
+  /** Handshakes that failed, by cause. */
+  readonly failed: Readonly<Partial<Record<TlsErrorKind, number>>>;
+  /** Times `onConnection` threw. */
+  readonly handlerErrors: number;
+  /** Times the system refused to accept (out of file descriptors). */
+  readonly acceptErrors: number;
+}
+
+/** A listener that runs. */
+export interface TlsListener extends AsyncDisposable {
+  /** Where it listens, with the actual ports. */
+  readonly addresses: readonly Required<ListenAddress>[];
+  /** Numbers at this moment. */
+  stats(): TlsListenerStats;
+  /**
+   * Accepts nothing more, breaks handshakes off and closes all connections;
+   * those that have not said farewell after `deadlineMs` (default 800) are cut.
+   */
+  stop(options?: { deadlineMs?: number }): Promise<void>;
+}
+
+const DEFAULT_MAX_CONNECTIONS = 10_000;
+const DEFAULT_MAX_HANDSHAKES = 1_000;
+const DEFAULT_STOP_MS = 800;
+const BACKLOG = 1024;
+/** Pause after the system has refused to accept. */
+const ACCEPT_PAUSE_MS = 50;
+
+/**
+ * Listens on all addresses at once.
+ *
+ * @throws {TlsError} `config` when the certificate cannot be used or an address
+ * cannot be listened on; then none is.
+ */
+export function listenTls(options: ListenTlsOptions): TlsListener {
+  const context = new TlsContext("server", options);
+  try {
+    return new Listener(context, openSockets(options.addresses), options);
+  } catch (error) {
+    context.free();
+    throw error;
+  }
+}
+
+function openSockets(addresses: readonly ListenAddress[]): Deno.TcpListener[] {
+  const sockets: Deno.TcpListener[] = [];
+  try {
+    for (const { hostname, port } of addresses) {
+      if (hostname !== undefined) sockets.push(openSocket(hostname, port));
+      else sockets.push(...openAll(port));
+    }
+  } catch (error) {
+    for (const socket of sockets) socket.close();
+    throw error;
+  }
+  return sockets;
+}
+
+/** All of IPv6 and IPv4, with as many sockets as this machine needs. */
+function openAll(port: number): Deno.TcpListener[] {
+  let six: Deno.TcpListener;
+  try {
+    six = openSocket("::", port);
+  } catch (error) {
+    // Without IPv6 the address does not exist; any other cause is there in
+    // IPv4 as well and is told from there.
+    try {
+      return [openSocket("0.0.0.0", port)];
+    } catch {
+      throw error;
+    }
+  }
+  try {
+    // Only needed where IPv6 sockets do not take IPv4 (bindv6only).
+    return [six, openSocket("0.0.0.0", six.addr.port)];
+  } catch {
+    return [six];
+  }
+}
+
+function openSocket(hostname: string, port: number): Deno.TcpListener {
+  try {
+    return Deno.listen({ hostname, port, tcpBacklog: BACKLOG });
+  } catch (cause) {
+    let why = "the system refused it";
+    if (cause instanceof Deno.errors.AddrInUse) {
+      why = "another program uses it";
+    } else if (cause instanceof Deno.errors.PermissionDenied) {
+      why = "this user may not use it; ports below 1024 need a permission";
+    }
+    const place = hostname.includes(":") ? `[${hostname}]` : hostname;
+    throw new TlsError("config", `Cannot listen on ${place}:${port}: ${why}`, {
+      cause,
+    });
+  }
+}
+
+/** A connection before the end of its handshake. */
+interface HalfOpen {
+  readonly abort: AbortController;
+}
+
+class Listener implements TlsListener {
+  readonly addresses: readonly Required<ListenAddress>[];
+  readonly #context: TlsContext;
+  readonly #sockets: readonly Deno.TcpListener[];
+  readonly #options: ListenTlsOptions;
+  readonly #maxConnections: number;
+  readonly #maxHandshakes: number;
+
+  readonly #open = new Set<TlsConnection>();
+  /** Both in order of arrival. */
+  readonly #silent = new Set<HalfOpen>();
+  readonly #speaking = new Set<HalfOpen>();
+  readonly #loops: Promise<void>[];
+  readonly #serving = new Set<Promise<void>>();
+  #stopping = false;
+  #stopped: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+
+  #accepted = 0;
+  #established = 0;
+  #refused = 0;
+  #dropped = 0;
+  #handlerErrors = 0;
+  #acceptErrors = 0;
+  readonly #failed: Partial<Record<TlsErrorKind, number>> = {};
+
+  constructor(
+    context: TlsContext,
+    sockets: readonly Deno.TcpListener[],
+    options: ListenTlsOptions,
+  ) {
+    this.#context = context;
+    this.#sockets = sockets;
+    this.#options = options;
+    this.#maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
+    this.#maxHandshakes = options.maxHandshakes ?? DEFAULT_MAX_HANDSHAKES;
+    this.addresses = sockets.map(({ addr }) => ({
+      hostname: addr.hostname,
+      port: addr.port,
+    }));
+    this.#loops = sockets.map((socket) => this.#acceptLoop(socket));
+  }
+
+  stats(): TlsListenerStats {
+    return {
+      open: this.#open.size,
+      handshaking: this.#silent.size + this.#speaking.size,
+      accepted: this.#accepted,
+      established: this.#established,
+      refused: this.#refused,
+      dropped: this.#dropped,
+      failed: { ...this.#failed },
+      handlerErrors: this.#handlerErrors,
+      acceptErrors: this.#acceptErrors,
+    };
+  }
+
+  stop(options: { deadlineMs?: number } = {}): Promise<void> {
+    return this.#stopped ??= this.#stop(options.deadlineMs ?? DEFAULT_STOP_MS);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #acceptLoop(socket: Deno.TcpListener): Promise<void> {
+    while (!this.#stopping) {
+      let tcp: Deno.TcpConn;
+      try {
+        tcp = await socket.accept();
+      } catch {
+        if (this.#stopping) return;
+        // Mostly out of file descriptors: half-open ones are the first to go.
+        this.#acceptErrors++;
+        this.#dropOldest();
+        await this.#pause();
+        continue;
+      }
+      this.#accepted++;
+      const served = this.#serve(tcp, socket.addr.port);
+      this.#serving.add(served);
+      served.finally(() => this.#serving.delete(served));
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(done, ACCEPT_PAUSE_MS);
+      this.#wake = done;
+    });
+  }
+
+  #dropOldest(): void {
+    const [oldest] = this.#silent.size > 0 ? this.#silent : this.#speaking;
+    if (oldest === undefined) return;
+    this.#dropped++;
+    this.#forget(oldest);
+    oldest.abort.abort();
+  }
+
+  #forget(half: HalfOpen): void {
+    this.#silent.delete(half);
+    this.#speaking.delete(half);
+  }
+
+  /** One connection from accept to end. Never rejects. */
+  async #serve(tcp: Deno.TcpConn, port: number): Promise<void> {
+    if (this.#stopping || this.#open.size >= this.#maxConnections) {
+      this.#refuse(tcp);
+      return;
+    }
+    const connection = await this.#handshake(tcp);
+    if (connection === undefined) return;
+    try {
+      await this.#options.onConnection(connection, { port });
+    } catch (error) {
+      this.#handlerErrors++;
+      this.#options.onHandlerError?.(error);
+    } finally {
+      await connection.close();
+    }
+  }
+
+  #refuse(tcp: Deno.TcpConn): void {
+    this.#refused++;
+    closeQuietly(tcp);
+  }
+
+  async #handshake(tcp: Deno.TcpConn): Promise<TlsConnection | undefined> {
+    if (this.#silent.size + this.#speaking.size >= this.#maxHandshakes) {
+      this.#dropOldest();
+    }
+    const half: HalfOpen = { abort: new AbortController() };
+    this.#silent.add(half);
+    try {
+      tcp.setNoDelay(true);
+      const connection: TlsConnection = await performHandshake(
+        tcp,
+        this.#context,
+        {
+          maxBuffered: this.#options.maxBuffered,
+          stallTimeoutMs: this.#options.stallTimeoutMs,
+          closeTimeoutMs: this.#options.closeTimeoutMs,
+          handshakeTimeoutMs: this.#options.handshakeTimeoutMs,
+          signal: half.abort.signal,
+          onFirstBytes: () => {
+            if (this.#silent.delete(half)) this.#speaking.add(half);
+          },
+          onClosed: () => this.#open.delete(connection),
+        },
+      );
+      if (this.#stopping || this.#open.size >= this.#maxConnections) {
+        this.#refused++;
+        connection.abort();
+        return undefined;
+      }
+      this.#open.add(connection);
+      this.#established++;
+      return connection;
+    } catch (error) {
+      closeQuietly(tcp);
+      // A dropped one was counted as such.
+      if (!half.abort.signal.aborted) {
+        const kind = error instanceof TlsError ? error.kind : "closed";
+        this.#failed[kind] = (this.#failed[kind] ?? 0) + 1;
+      }
+      return undefined;
+    } finally {
+      this.#forget(half);
+    }
+  }
+
+  async #stop(deadlineMs: number): Promise<void> {
+    this.#stopping = true;
+    for (const socket of this.#sockets) closeQuietly(socket);
+    this.#wake?.();
+    for (const half of [...this.#silent, ...this.#speaking]) {
+      half.abort.abort();
+    }
+    const timer = setTimeout(() => {
+      for (const connection of [...this.#open]) connection.abort();
+    }, deadlineMs);
+    await Promise.all(Array.from(this.#open, (each) => each.close()));
+    clearTimeout(timer);
+    await Promise.all(this.#loops);
+    this.#context.free();
+  }
+}
+
+function closeQuietly(resource: { close(): void }): void {
+  try {
+    resource.close();
+  } catch {
+    // It was closed before.
+  }
+}

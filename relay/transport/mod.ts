@@ -1,0 +1,20 @@
+/**
+ * TLS as SimpleX wants it: a listener, a dialer, and TLS over other streams.
+ *
+ * @module
+ */
+
+export type { Connection } from "./connection.ts";
+export type { TlsContextOptions, TlsCredentials, TlsRole } from "./context.ts";
+export { dialTls, type DialTlsOptions } from "./dialer.ts";
+export { type HandshakeOptions, wrapTls } from "./handshake.ts";
+export {
+  type ListenAddress,
+  listenTls,
+  type ListenTlsOptions,
+  type TlsListener,
+  type TlsListenerStats,
+} from "./listener.ts";
+export type { ByteStream } from "./stream.ts";
+export type { ConnectionLimits } from "./tls_connection.ts";
+export { TlsError, type TlsErrorKind } from "./tls_error.ts";
