@@ -11,7 +11,11 @@ import {
   boxKey,
   decodeAuthKey,
 } from "../../crypto/mod.ts";
-import type { MessageMeta, QueueRecord, WriteGroup } from "../../store/store.ts";
+import type {
+  MessageMeta,
+  QueueRecord,
+  WriteGroup,
+} from "../../store/store.ts";
 
 /** A message of a loaded queue. */
 export interface QueuedMessage {

@@ -19,11 +19,7 @@ import {
 } from "../../crypto/mod.ts";
 import { equalBytes } from "../../wire/mod.ts";
 import type { Command } from "../commands.ts";
-import {
-  isContactQueue,
-  type Queue,
-  type QueueTable,
-} from "../queues/mod.ts";
+import { isContactQueue, type Queue, type QueueTable } from "../queues/mod.ts";
 import { type CommandTransmission, signedBytes } from "../transmission.ts";
 
 /** What became of the check. */
@@ -140,7 +136,9 @@ function optional(key: AuthKey | undefined): readonly AuthKey[] {
   return key === undefined ? [] : [key];
 }
 
-function roleOf(command: Command): "recipient" | "sender" | "notifier" | "link" {
+function roleOf(
+  command: Command,
+): "recipient" | "sender" | "notifier" | "link" {
   switch (command.tag) {
     case "SEND":
     case "SKEY":

@@ -193,6 +193,7 @@ export class Delivery {
   }
 
   #encrypt(queue: Queue, meta: MessageMeta): Message {
+    const { time, notification } = meta;
     const body = meta.quota ? EMPTY : this.#table.body(meta);
     if (body === undefined) {
       throw new StoreError("corrupt", "A stored message has no body");
@@ -200,7 +201,12 @@ export class Delivery {
     return {
       tag: "MSG",
       messageId: meta.id,
-      body: encryptReceivedMessage(queue.messageKey, meta, body),
+      body: encryptReceivedMessage(
+        meta.quota
+          ? { type: "quota", time }
+          : { type: "message", time, notification, body },
+        { secret: queue.messageKey, messageId: meta.id },
+      ),
     };
   }
 

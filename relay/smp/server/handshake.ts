@@ -24,9 +24,16 @@ import type { Identity } from "../../identity/mod.ts";
 import type { BlockReader } from "../../transport/blocks.ts";
 import type { Connection } from "../../transport/connection.ts";
 import { equalBytes } from "../../wire/mod.ts";
-import { decodeClientHello, encodeServerHello } from "../handshake_codec.ts";
+import {
+  decodeClientHello,
+  encodeServerHello,
+  encodeServiceResponse,
+} from "../handshake_codec.ts";
 import { versionsUpTo } from "../version_range.ts";
-import { type TransmissionParams, transmissionParams } from "../transmission.ts";
+import {
+  type TransmissionParams,
+  transmissionParams,
+} from "../transmission.ts";
 import {
   BLOCK_SIZE,
   legacyVersions,
@@ -82,6 +89,17 @@ export async function serverHandshake(
     !equalBytes(answer.fingerprint, identity.fingerprint) ||
     versionsUpTo(offered, answer.version) === undefined
   ) return undefined;
+  if (answer.service !== undefined) {
+    // Services are not served; the client is told so and may come back without.
+    const refusal = pad(
+      encodeServiceResponse({
+        error: { type: "HANDSHAKE", reason: "BAD_SERVICE" },
+      }),
+      BLOCK_SIZE,
+    );
+    if (refusal !== undefined) connection.write(refusal);
+    return undefined;
+  }
   const { version } = answer;
   const secret = answer.key && dh(answer.key, privateKey);
   const chains = secret !== undefined && !answer.proxyServer &&

@@ -1,0 +1,50 @@
+/**
+ * The addresses under which the relay can be added to the SimpleX app.
+ *
+ * @module
+ */
+
+import type { Config } from "../config/mod.ts";
+import type { Identity } from "./identity/mod.ts";
+import { formatServerAddress } from "./smp/mod.ts";
+
+/** What an address is made of. */
+export interface AddressParts {
+  readonly config: Config;
+  readonly identity: Identity;
+  /** Ports that the relay listens on. */
+  readonly ports: readonly number[];
+}
+
+/**
+ * Addresses, the one that the owner chose or that reaches furthest first.
+ * With a password for creating queues they have it: the app needs it.
+ */
+export function relayAddresses(
+  { config, identity, ports }: AddressParts,
+): string[] {
+  const port = config.address.port || ports[0];
+  const hosts = config.address.hosts.length > 0
+    ? [config.address.hosts]
+    : machineHosts().map((host) => [host]);
+  return hosts.map((names) =>
+    formatServerAddress({
+      scheme: "smp",
+      hosts: names,
+      port: String(port),
+      fingerprint: identity.fingerprint,
+      password: config.smp.createPassword || undefined,
+    })
+  );
+}
+
+/** Addresses of this machine in its network; loopback if it has no other. */
+function machineHosts(): string[] {
+  const addresses = Deno.networkInterfaces()
+    .filter(({ family, address }) =>
+      family === "IPv4" && !address.startsWith("127.") &&
+      !address.startsWith("169.254.")
+    )
+    .map(({ address }) => address);
+  return addresses.length > 0 ? [...new Set(addresses)] : ["127.0.0.1"];
+}

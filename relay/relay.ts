@@ -1,0 +1,241 @@
+/**
+ * The relay: builds its parts, starts and stops them in order.
+ *
+ * ```text
+ * identity ─┐
+ * store ────┼─ SMP server ── TLS listener
+ * config ───┘
+ * ```
+ *
+ * @module
+ */
+
+import type { Config } from "../config/mod.ts";
+import { relayAddresses } from "./addresses.ts";
+import type { PartStatus } from "./control/mod.ts";
+import {
+  type Identity,
+  identityPaths,
+  loadIdentity,
+  loadOrCreateIdentity,
+} from "./identity/mod.ts";
+import type { Log } from "./log.ts";
+import { type SmpOptions, SmpServer } from "./smp/mod.ts";
+import { openSqliteStore, type Store, StoreError } from "./store/mod.ts";
+import { listenTls, type TlsListener } from "./transport/mod.ts";
+
+/** What a relay is made of. */
+export interface RelayOptions {
+  readonly config: Config;
+  readonly log: Log;
+  /** Extra time for each fsync in milliseconds: a slow disk, for benchmarks. */
+  readonly fsyncDelay?: number;
+  /** File that records what is on disk, for tests of a power cut. */
+  readonly syncTrace?: string;
+}
+
+/** A running relay. */
+export interface Relay extends AsyncDisposable {
+  readonly identity: Identity;
+  /** Ports that it listens on. */
+  readonly ports: readonly number[];
+  /** Addresses for the SimpleX app, the best first. */
+  addresses(): string[];
+  /** How the parts are. */
+  parts(): PartStatus[];
+  /** Numbers about what the relay does, by name. */
+  counts(): Record<string, number>;
+  /** Closes everything; whoever got `OK` can rely on it. */
+  stop(): Promise<void>;
+}
+
+const ALPN = ["smp/1"];
+const BLOCK = 16384;
+
+/**
+ * Starts a relay on what is in its data directory, and makes what is missing.
+ *
+ * @throws {IdentityError} when the certificates are damaged
+ * @throws {StoreError} when the database cannot be used
+ * @throws {TlsError} when OpenSSL is missing or a port is taken
+ */
+export async function startRelay(options: RelayOptions): Promise<Relay> {
+  const { config, log } = options;
+  const directory = config.data.directory;
+  const identity = await openIdentity(config);
+  const health = new Health(log);
+  await using started = new AsyncDisposableStack();
+  const store = started.use(
+    await openSqliteStore({
+      dir: directory,
+      fsyncDelay: options.fsyncDelay,
+      syncTrace: options.syncTrace,
+    }),
+  );
+  const smp = started.use(
+    new SmpServer({
+      identity,
+      store,
+      options: smpOptions(config),
+      onError: (error) => health.report(error),
+    }),
+  );
+  await smp.start();
+  const listener = started.use(
+    listenTls({
+      addresses: listenAddresses(config.listen),
+      credentials: { certificates: identity.chainPem, key: identity.keyPem },
+      alpn: config.tls.alpn ? ALPN : undefined,
+      requestClientCertificate: config.tls.askClientCertificate,
+      maxConnections: config.limits.connections,
+      maxHandshakes: config.limits.handshakes,
+      handshakeTimeoutMs: config.limits.tlsHandshakeTimeoutMs,
+      // The answers to one full block still fit when a client stops reading.
+      maxBuffered: config.limits.outputPerConnectionBytes + 256 * BLOCK,
+      onConnection: (connection) => smp.serve(connection),
+      onHandlerError: (error) => health.report(error),
+    }),
+  );
+  const parts = started.move();
+  return new RunningRelay({ config, identity, store, smp, listener, health }, {
+    stop: () => parts.disposeAsync(),
+  });
+}
+
+/** Errors while running, until they are mended. */
+class Health {
+  readonly #log: Log;
+  #problem: PartStatus | undefined;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  get store(): PartStatus {
+    return this.#problem ?? { name: "storage", state: "ok" };
+  }
+
+  report(error: unknown): void {
+    if (!(error instanceof StoreError)) {
+      this.#log.error("Something went wrong inside the relay", error);
+      return;
+    }
+    this.#log.error(error.message, error.cause);
+    this.#problem = {
+      name: "storage",
+      state: error.kind === "full" ? "degraded" : "down",
+      reason: error.message,
+      remedy: error.kind === "full"
+        ? "Make room on the disk; the relay goes on by itself."
+        : "Look at the disk, then restart the relay.",
+    };
+  }
+
+  mended(): void {
+    this.#problem = undefined;
+  }
+}
+
+interface RunningParts {
+  readonly config: Config;
+  readonly identity: Identity;
+  readonly store: Store;
+  readonly smp: SmpServer;
+  readonly listener: TlsListener;
+  readonly health: Health;
+}
+
+class RunningRelay implements Relay {
+  readonly #parts: RunningParts;
+  readonly #stop: () => Promise<void>;
+  #stopping: Promise<void> | undefined;
+
+  constructor(parts: RunningParts, { stop }: { stop: () => Promise<void> }) {
+    this.#parts = parts;
+    this.#stop = stop;
+  }
+
+  get identity(): Identity {
+    return this.#parts.identity;
+  }
+
+  get ports(): readonly number[] {
+    return [
+      ...new Set(this.#parts.listener.addresses.map(({ port }) => port)),
+    ];
+  }
+
+  addresses(): string[] {
+    const { config, identity } = this.#parts;
+    return relayAddresses({ config, identity, ports: this.ports });
+  }
+
+  parts(): PartStatus[] {
+    return [{ name: "listener", state: "ok" }, this.#parts.health.store];
+  }
+
+  counts(): Record<string, number> {
+    const { smp, store, listener } = this.#parts;
+    const { sessions, subscriptions } = smp.status;
+    const { queues, messages } = store.counts();
+    const { open } = listener.stats();
+    return { connections: open, sessions, subscriptions, queues, messages };
+  }
+
+  stop(): Promise<void> {
+    return this.#stopping ??= this.#stop();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}
+
+/** The identity in the data directory, or the certificates the owner named. */
+function openIdentity({ tls, data }: Config): Promise<Identity> {
+  const { certificate, key, ca } = tls;
+  if (certificate === "" && key === "" && ca === "") {
+    return loadOrCreateIdentity(data.directory);
+  }
+  const usual = identityPaths(data.directory);
+  return loadIdentity({
+    certificate: certificate || usual.certificate,
+    key: key || usual.key,
+    ca: ca || usual.ca,
+  });
+}
+
+/** Both of the default addresses together are whatever this machine has. */
+function listenAddresses({ addresses, ports }: Config["listen"]) {
+  const everywhere = addresses.includes("[::]") &&
+    addresses.includes("0.0.0.0");
+  return ports.flatMap((port) =>
+    everywhere ? [{ port }] : addresses.map((address) => ({
+      hostname: address.replace(/^\[(.*)\]$/, "$1"),
+      port,
+    }))
+  );
+}
+
+function smpOptions({ smp, clients, limits }: Config): SmpOptions {
+  return {
+    versions: { min: smp.minVersion, max: smp.maxVersion },
+    newQueues: smp.newQueues,
+    createPassword: smp.createPassword === ""
+      ? undefined
+      : new TextEncoder().encode(smp.createPassword),
+    messagesPerQueue: smp.messagesPerQueue,
+    messageTtlSeconds: smp.messageExpirySeconds ?? undefined,
+    messageExpiryCheckMs: smp.messageExpiryCheckMs,
+    expireOnSend: smp.expireOnSend,
+    expireOnStart: smp.expireOnStart,
+    endDelayMs: smp.endDelayMs,
+    handshakeTimeoutMs: smp.handshakeTimeoutMs,
+    inactiveAfterMs: clients.disconnectInactive
+      ? clients.inactiveAfterMs
+      : undefined,
+    inactiveCheckMs: clients.inactiveCheckMs,
+    pendingPerConnection: limits.pendingPerConnection,
+    outputPerConnection: limits.outputPerConnectionBytes,
+  };
+}

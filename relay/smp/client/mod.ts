@@ -1,0 +1,14 @@
+/**
+ * A client of SMP relays: for tests, probes, benchmarks and the proxy.
+ *
+ * @module
+ */
+
+export {
+  type ClientRequest,
+  type Received,
+  SmpClient,
+  type SmpClientOptions,
+} from "./client.ts";
+export { SmpClientError, type SmpClientErrorCode } from "./error.ts";
+export type { ClientHandshakeOptions, ClientSession } from "./session.ts";

@@ -1,0 +1,48 @@
+/**
+ * SMP: the server and a client of it.
+ *
+ * @module
+ */
+
+export {
+  AddressError,
+  formatServerAddress,
+  parseServerAddress,
+  type ServerAddress,
+} from "./address.ts";
+export {
+  type ClientHandshakeOptions,
+  type ClientRequest,
+  type ClientSession,
+  type Received,
+  SmpClient,
+  SmpClientError,
+  type SmpClientErrorCode,
+  type SmpClientOptions,
+} from "./client/mod.ts";
+export type {
+  Command,
+  LinkData,
+  NewQueueRequest,
+  QueueMode,
+  QueueRequest,
+} from "./commands.ts";
+export type { SmpError } from "./errors.ts";
+export type { Message, QueueIds, QueueInfo } from "./messages.ts";
+export {
+  decryptReceivedMessage,
+  type ReceivedMessage,
+} from "./received_message.ts";
+export type { SmpOptions } from "./server/context.ts";
+export {
+  SmpServer,
+  type SmpServerParts,
+  type SmpStatus,
+} from "./server/server.ts";
+export {
+  BLOCK_SIZE,
+  maxMessageLength,
+  SmpVersion,
+  supportedVersions,
+  type VersionRange,
+} from "./versions.ts";

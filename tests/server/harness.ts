@@ -1,0 +1,228 @@
+/**
+ * A relay and clients for the tests: all real, over TLS on loopback.
+ *
+ * @module
+ */
+
+import { type Config, loadConfig } from "../../config/mod.ts";
+import {
+  type AuthAlgorithm,
+  boxKey,
+  dh,
+  generateAuthKeyPair,
+  generateX25519,
+  type PrivateAuthKey,
+} from "../../relay/crypto/mod.ts";
+import { silentLog } from "../../relay/log.ts";
+import { type Relay, startRelay } from "../../relay/relay.ts";
+import {
+  type ClientRequest,
+  decryptReceivedMessage,
+  type Message,
+  type QueueIds,
+  type QueueRequest,
+  type Received,
+  SmpClient,
+  supportedVersions,
+  type VersionRange,
+} from "../../relay/smp/mod.ts";
+import { dialTls } from "../../relay/transport/mod.ts";
+
+/** Settings of a relay for tests; `set` as on the command line. */
+export interface TestRelayOptions {
+  /** Data directory of an earlier relay. */
+  readonly directory?: string;
+  readonly set?: readonly string[];
+  readonly fsyncDelay?: number;
+}
+
+/** A relay in this process, on a free port, with a directory of its own. */
+export class TestRelay implements AsyncDisposable {
+  private constructor(readonly relay: Relay, readonly config: Config) {}
+
+  /** Starts a relay. */
+  static async start(options: TestRelayOptions = {}): Promise<TestRelay> {
+    const directory = options.directory ?? await Deno.makeTempDir();
+    const config = loadConfig({
+      set: [
+        `data.directory=${directory}`,
+        "listen.addresses=127.0.0.1",
+        "listen.ports=0",
+        "smp.end_delay=50ms",
+        ...options.set ?? [],
+      ],
+      env: {},
+    });
+    const relay = await startRelay({
+      config,
+      log: silentLog,
+      fsyncDelay: options.fsyncDelay,
+    });
+    return new TestRelay(relay, config);
+  }
+
+  /** Stops it and starts another one on the same data. */
+  async restart(set?: readonly string[]): Promise<TestRelay> {
+    await this.relay.stop();
+    return await TestRelay.start({
+      directory: this.config.data.directory,
+      set,
+    });
+  }
+
+  /** A client of the relay. */
+  connect(options: { versions?: VersionRange; alpn?: boolean } = {}) {
+    return TestClient.connect(this.relay, options);
+  }
+
+  /** Stops the relay and removes its data. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.relay.stop();
+    await Deno.remove(this.config.data.directory, { recursive: true });
+  }
+}
+
+/** A client that keeps what it is sent. */
+export class TestClient implements AsyncDisposable {
+  readonly #events: Received[] = [];
+  readonly #waiting: ((event: Received) => void)[] = [];
+  #client: SmpClient | undefined;
+
+  /** Connects as the reference's client does. */
+  static async connect(
+    relay: Relay,
+    { versions = supportedVersions, alpn = true }: {
+      versions?: VersionRange;
+      alpn?: boolean;
+    } = {},
+  ): Promise<TestClient> {
+    const connection = await dialTls("127.0.0.1", relay.ports[0], {
+      alpn: alpn ? ["smp/1"] : undefined,
+    });
+    const client = new TestClient();
+    client.#client = await SmpClient.start(connection, {
+      fingerprint: relay.identity.fingerprint,
+      versions,
+      onEvent: (event) => {
+        const next = client.#waiting.shift();
+        if (next === undefined) client.#events.push(event);
+        else next(event);
+      },
+    });
+    return client;
+  }
+
+  /** The client under it. */
+  get smp(): SmpClient {
+    if (this.#client === undefined) throw new Error("not connected");
+    return this.#client;
+  }
+
+  /** Sends a command, resolves with the response. */
+  send(
+    command: ClientRequest["command"],
+    rest: Omit<ClientRequest, "command"> = {},
+  ): Promise<Message> {
+    return this.smp.request({ command, ...rest });
+  }
+
+  /** The next event; rejects when none comes in time. */
+  event(timeoutMs = 5000): Promise<Received> {
+    const event = this.#events.shift();
+    if (event !== undefined) return Promise.resolve(event);
+    return new Promise((resolve, reject) => {
+      const deliver = (event: Received) => {
+        clearTimeout(timer);
+        resolve(event);
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(deliver), 1);
+        reject(new Error("no event came in time"));
+      }, timeoutMs);
+      this.#waiting.push(deliver);
+    });
+  }
+
+  /** Events that came and nobody asked for. */
+  get unread(): readonly Received[] {
+    return this.#events;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.smp.close();
+  }
+}
+
+/** A queue as its recipient knows it. */
+export interface TestQueue {
+  readonly ids: QueueIds;
+  readonly key: PrivateAuthKey;
+  /** The ID for the recipient's commands. */
+  readonly entityId: Uint8Array;
+  /** Text of a received message; "QUOTA" for the marker of a full queue. */
+  text(message: Message): string;
+}
+
+/** Creates a queue. */
+export async function createQueue(
+  client: TestClient,
+  { algorithm = "ed25519", queue = { mode: "M" }, subscribe = true, password }:
+    {
+      algorithm?: AuthAlgorithm;
+      queue?: QueueRequest;
+      subscribe?: boolean;
+      password?: string;
+    } = {},
+): Promise<TestQueue> {
+  const { publicKey, privateKey } = generateAuthKeyPair(algorithm);
+  const dhKeys = generateX25519();
+  const message = await client.send({
+    tag: "NEW",
+    request: {
+      recipientKey: publicKey,
+      recipientDhKey: dhKeys.publicKey,
+      subscribe,
+      queue,
+      basicAuth: password === undefined
+        ? undefined
+        : new TextEncoder().encode(password),
+    },
+  }, { key: privateKey });
+  if (message.tag !== "IDS") {
+    throw new Error(`Expected IDS, got ${JSON.stringify(message)}`);
+  }
+  const shared = dh(message.ids.relayDhKey, dhKeys.privateKey);
+  if (shared === undefined) throw new Error("The relay's key is unusable");
+  const secret = boxKey(shared);
+  return {
+    ids: message.ids,
+    key: privateKey,
+    entityId: message.ids.recipientId,
+    text: (message) => {
+      if (message.tag !== "MSG") {
+        throw new Error(`Expected MSG: ${message.tag}`);
+      }
+      const received = decryptReceivedMessage(message.body, {
+        secret,
+        messageId: message.messageId,
+      });
+      if (received === undefined) throw new Error("Cannot decrypt the message");
+      return received.type === "quota"
+        ? "QUOTA"
+        : new TextDecoder().decode(received.body);
+    },
+  };
+}
+
+/** `SEND` of a text. */
+export function sendText(
+  client: TestClient,
+  text: string,
+  to: { readonly senderId: Uint8Array; readonly key?: PrivateAuthKey },
+): Promise<Message> {
+  return client.send({
+    tag: "SEND",
+    notification: false,
+    body: new TextEncoder().encode(text),
+  }, { entityId: to.senderId, key: to.key });
+}
