@@ -119,11 +119,13 @@ export class Writer {
 
   /** `ByteString`: 1-byte length, bytes. */
   short(bytes: Uint8Array): this {
+    if (bytes.length > 255) throw new RangeError("Longer than 255 bytes");
     return this.byte(bytes.length).bytes(bytes);
   }
 
   /** `Large`: 2-byte length, bytes. */
   large(bytes: Uint8Array): this {
+    if (bytes.length > 65535) throw new RangeError("Longer than 65535 bytes");
     return this.u16(bytes.length).bytes(bytes);
   }
 
@@ -148,6 +150,7 @@ export class Writer {
     items: readonly T[],
     write: (writer: this, item: T) => unknown,
   ): this {
+    if (items.length > 255) throw new RangeError("More than 255 items");
     this.byte(items.length);
     for (const item of items) write(this, item);
     return this;
