@@ -12,7 +12,10 @@ import { basename, dirname, join } from "node:path";
 export interface AtomicWriteOptions {
   /** Permission bits of the new file, whatever the umask; 0o644 unless given. */
   readonly mode?: number;
-  /** Throws `Deno.errors.AlreadyExists` where `path` is taken already. */
+  /**
+   * Throws `Deno.errors.AlreadyExists` where `path` is taken already. Needs a
+   * file system with hard links.
+   */
   readonly createNew?: boolean;
 }
 

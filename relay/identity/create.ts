@@ -35,7 +35,7 @@ import {
   replaceFiles,
 } from "./replace_files.ts";
 
-/** Name in the online certificate where none is asked for; no client checks it. */
+/** Name in the online certificate unless given; no client checks it. */
 const COMMON_NAME = "127.0.0.1";
 
 /** What an online certificate is made with. */
@@ -54,9 +54,9 @@ export interface CreateOptions extends CertificateOptions {
 
 /**
  * Makes a new identity in `directory`, which is made too where it is missing.
- * Keys are Ed25519 unless asked otherwise; the common name is "127.0.0.1". Overwrites
- * nothing: where a file of an identity exists, `exists` is thrown. A power cut
- * leaves no identity or a whole one.
+ * Keys are Ed25519 unless asked otherwise; the common name is "127.0.0.1".
+ * Overwrites nothing: where a file of an identity exists, `exists` is thrown.
+ * A power cut leaves no identity or a whole one.
  *
  * @throws {IdentityError} `exists`, `io`
  * @throws {RangeError} for a name that a certificate cannot hold

@@ -4,9 +4,11 @@
  * @module
  */
 
+import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { IdentityError, type IdentityErrorCode } from "./errors.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -95,4 +97,37 @@ export function randomNumbers(seed: number): (below: number) => number {
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return ((t ^ (t >>> 14)) >>> 0) % below;
   };
+}
+
+/** Names of the files of an identity. */
+export const NAMES = [
+  "ca.crt",
+  "ca.key",
+  "fingerprint",
+  "server.crt",
+  "server.key",
+];
+
+/** Names in a directory, sorted. */
+export function names(directory: string): string[] {
+  return [...Deno.readDirSync(directory)].map(({ name }) => name).sort();
+}
+
+/** Contents of the identity's files, in the order of {@link NAMES}. */
+export function contents(directory: string): string[] {
+  return NAMES.map((name) => Deno.readTextFileSync(join(directory, name)));
+}
+
+/** Asserts that `action` rejects with this {@link IdentityError}. */
+export async function rejects(
+  action: Promise<unknown>,
+  code: IdentityErrorCode,
+  message: RegExp,
+): Promise<void> {
+  await assert.rejects(action, (error) => {
+    assert.ok(error instanceof IdentityError, String(error));
+    assert.equal(error.code, code, error.message);
+    assert.match(error.message, message);
+    return true;
+  });
 }
