@@ -64,6 +64,7 @@ export async function openSqliteStore(
   const path = join(dir, STORE_FILE);
   const lock = withStoreErrors(() => lockDirectory(dir));
   let writer: Writer | undefined;
+  let reader: Reader | undefined;
   try {
     withStoreErrors(() => protectFile(path));
     writer = await Writer.open({
@@ -75,8 +76,10 @@ export async function openSqliteStore(
       idleMs: options.idleMs ?? 1000,
       truncateMs: options.truncateMs ?? 60_000,
     });
-    return new SqliteStore({ lock, writer, reader: new Reader(path) });
+    reader = new Reader(path);
+    return new SqliteStore({ lock, writer, reader });
   } catch (error) {
+    reader?.close();
     await writer?.stop();
     lock.close();
     throw error;

@@ -75,14 +75,22 @@ export interface MessageMeta {
 /** Roles by whose ID a queue can be found. */
 export type QueueRole = "recipient" | "sender" | "notifier" | "link";
 
-/** One change. Changes of one group are applied in order, all or none. */
+/**
+ * One change. Changes of one group are applied in order, all or none. IDs are
+ * unique in their role: a change that would use one twice fails its group, so
+ * the caller looks first, also at what it has written but is not durable yet.
+ */
 export type WriteOperation =
   | {
     readonly type: "addQueue";
     readonly key: number;
     readonly record: QueueRecord;
   }
-  /** Replaces the record of an existing queue (not its messages). */
+  /**
+   * Replaces the record of an existing queue (not its messages). Its
+   * recipient and sender IDs never change. Link data is written only when it
+   * differs.
+   */
   | {
     readonly type: "updateQueue";
     readonly key: number;
@@ -100,8 +108,8 @@ export type WriteOperation =
     readonly type: "addMessage";
     readonly key: number;
     readonly meta: MessageMeta;
-    /** The store may transfer the buffer away: hand over a copy of your own. */
-    readonly body: Uint8Array<ArrayBuffer>;
+    /** Copied before `write` returns; not kept for a `QUOTA` message. */
+    readonly body: Uint8Array;
   }
   | { readonly type: "deleteMessages"; readonly seqs: readonly number[] };
 
@@ -138,7 +146,7 @@ export class StoreError extends Error {
 
 /** Durable queues and messages. */
 export interface Store extends AsyncDisposable {
-  /** Key for the next `addQueue`; never given twice, also not after a restart. */
+  /** Key for the next `addQueue`; never used twice, also not after a restart. */
   nextQueueKey(): number;
   /** `seq` for the next `addMessage`; grows, also over a restart. */
   nextSeq(): number;
@@ -164,7 +172,11 @@ export interface Store extends AsyncDisposable {
   /** Counts what is stored; takes time in proportion to it. */
   counts(): StoreCounts;
 
-  /** Adds a change to the group that is gathering, and returns that group. */
+  /**
+   * Adds a change to the group that is gathering, and returns that group.
+   * What the change refers to is copied. Never waits and never throws for the
+   * disk's sake. When a group fails, the group gathering behind it fails too.
+   */
   write(operation: WriteOperation): WriteGroup;
   /** Resolves when everything written so far is durable (or has failed). */
   flush(): Promise<void>;

@@ -17,7 +17,7 @@ import type {
 } from "./writer_messages.ts";
 
 /** Larger buffers are not kept for the next group: bytes. */
-const LARGEST_KEPT_BUFFER = 4 * 1024 * 1024;
+const LARGEST_KEPT_BUFFER = 16 * 1024 * 1024;
 
 /** The serving thread's end of the writer. */
 export class Writer {
