@@ -75,10 +75,22 @@ export class Vector {
   }
 }
 
-/** All vectors of `tests/vectors/<name>.json`, or only those of a type. */
+/** What `tests/vectors/<file>` says; `<name>.json.gz` is unpacked. */
+export function readVectorFile(file: string): unknown {
+  const url = new URL(`./vectors/${file}`, import.meta.url);
+  const bytes = Deno.readFileSync(url);
+  const json = file.endsWith(".gz") ? gunzipSync(bytes) : bytes;
+  return JSON.parse(new TextDecoder().decode(json));
+}
+
+/**
+ * All vectors of `tests/vectors/<name>.json` (or `<name>.json.gz` when the
+ * name ends so), or only those of a type.
+ */
 export function readVectors(name: string, type?: string): Vector[] {
-  const url = new URL(`./vectors/${name}.json`, import.meta.url);
-  const file: unknown = JSON.parse(Deno.readTextFileSync(url));
+  const file = readVectorFile(
+    name.endsWith(".json.gz") ? name : `${name}.json`,
+  );
   assert.ok(isRecord(file) && Array.isArray(file.vectors));
   const vectors = file.vectors.map((fields) => new Vector(fields));
   if (type === undefined) return vectors;
