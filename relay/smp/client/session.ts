@@ -65,7 +65,8 @@ export async function clientHandshake(
   if (block === undefined) {
     throw new SmpClientError("closed", "The relay closed the connection");
   }
-  const content = unpad(block);
+  // The relay's key is kept, so the block must be nobody else's.
+  const content = unpad(block.slice());
   const hello = content && decodeServerHello(content);
   if (hello === undefined) {
     throw new SmpClientError("protocol", "This is not an SMP relay");
