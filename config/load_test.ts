@@ -35,7 +35,7 @@ function problemOf(toml: string, options = {}): string {
 
 Deno.test("defaults are those of the reference", () => {
   const { smp, clients, listen, proxy } = defaultConfig();
-  assert.deepEqual(listen, { addresses: ["::", "0.0.0.0"], ports: [5223] });
+  assert.deepEqual(listen, { addresses: ["[::]", "0.0.0.0"], ports: [5223] });
   assert.deepEqual(smp, {
     minVersion: 6,
     maxVersion: 18,
@@ -98,14 +98,14 @@ Deno.test("file, environment and --set: the later wins", () => {
       PORCHLIGHT_LISTEN_PORTS: "5223, 443",
       PORCHLIGHT_CACHE: "no setting, somebody else's",
     },
-    set: ["log.level=debug", `listen.addresses=["127.0.0.1", "[::1]"]`],
+    set: ["log.level=debug", `listen.addresses=["127.0.0.1", "::1"]`],
   });
   assert.equal(config.smp.messagesPerQueue, 5);
   assert.equal(config.smp.endDelayMs, 500);
   assert.equal(config.smp.messageExpirySeconds, null);
   assert.equal(config.log.level, "debug");
   assert.deepEqual(config.listen, {
-    addresses: ["127.0.0.1", "::1"],
+    addresses: ["127.0.0.1", "[::1]"],
     ports: [5223, 443],
   });
 });

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { isIP } from "node:net";
+import { isIP, isIPv6 } from "node:net";
 import { parse } from "smol-toml";
 import { parseDuration, parseSize } from "./units.ts";
 
@@ -122,7 +122,7 @@ export function ports(options: Common<readonly number[]>): Setting<number[]> {
   };
 }
 
-/** A list of IP addresses, at least one; read without the brackets of IPv6. */
+/** A list of IP addresses, at least one; IPv6 is read with brackets around it. */
 export function ipAddresses(
   options: Common<readonly string[]>,
 ): Setting<string[]> {
@@ -133,7 +133,7 @@ export function ipAddresses(
     read: (raw) => {
       const bare = stringsOf(raw)?.map((a) => a.replace(/^\[(.*)\]$/, "$1"));
       return bare?.length && bare.every((a) => isIP(a) !== 0)
-        ? bare
+        ? bare.map((a) => isIPv6(a) ? `[${a}]` : a)
         : undefined;
     },
   };

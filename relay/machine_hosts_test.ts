@@ -1,30 +1,5 @@
 import assert from "node:assert/strict";
-import { machineHosts, smpAddresses } from "./address.ts";
-
-const fingerprint = "LcJUMfVhwD8yxjAiSaDzzGF3-kLG4Uh0Fl_ZIjrRwjI=";
-
-Deno.test("an address has fingerprint, host and port, and the password if any", () => {
-  assert.deepEqual(
-    smpAddresses({
-      fingerprint,
-      hosts: ["a.example", "2001:db8::1"],
-      port: 5223,
-    }),
-    [
-      `smp://${fingerprint}@a.example:5223`,
-      `smp://${fingerprint}@[2001:db8::1]:5223`,
-    ],
-  );
-  assert.deepEqual(
-    smpAddresses({
-      fingerprint,
-      hosts: ["a.example"],
-      port: 1,
-      password: "pw",
-    }),
-    [`smp://${fingerprint}:pw@a.example:1`],
-  );
-});
+import { machineHosts } from "./machine_hosts.ts";
 
 Deno.test("this machine's useful addresses come first, and no useless ones", () => {
   const v4 = (name: string, address: string) =>

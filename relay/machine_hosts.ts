@@ -1,33 +1,10 @@
 /**
- * The addresses under which SimpleX apps reach a relay.
+ * What this machine is called in its own network.
  *
  * @module
  */
 
 import { isIPv4, isIPv6 } from "node:net";
-
-export interface AddressOptions {
-  /** SHA-256 of the CA certificate, base64url. */
-  readonly fingerprint: string;
-  /** Host names and IP addresses (IPv6 without brackets), best first. */
-  readonly hosts: readonly string[];
-  readonly port: number;
-  /** Password to create queues; empty where none is needed. */
-  readonly password?: string;
-}
-
-/**
- * `smp://<fingerprint>[:<password>]@<host>:<port>`, one for each host
- * (simplexmq 6.5.5, `Protocol.hs`: `ProtoServerWithAuth`; hosts as in
- * `Transport/Client.hs`: `TransportHost`).
- */
-export function smpAddresses(options: AddressOptions): string[] {
-  const { fingerprint, hosts, port, password = "" } = options;
-  const who = password === "" ? fingerprint : `${fingerprint}:${password}`;
-  return hosts.map((host) =>
-    `smp://${who}@${isIPv6(host) ? `[${host}]` : host}:${port}`
-  );
-}
 
 /** An address of this machine. */
 export type MachineAddress = Pick<

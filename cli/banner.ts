@@ -1,0 +1,61 @@
+/**
+ * What `porchlight start` shows its owner.
+ *
+ * @module
+ */
+
+import { VERSION } from "../relay/version.ts";
+import type { Config } from "../config/mod.ts";
+import { printQr } from "./qr.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface BannerOptions {
+  readonly config: Config;
+  /** The configuration file. */
+  readonly file: string;
+  /** The relay's addresses, best first. */
+  readonly addresses: readonly string[];
+}
+
+/** Prints what runs, its address, and what to do next. */
+export function printBanner(options: BannerOptions, terminal: Terminal): void {
+  const { config, file, addresses } = options;
+  const [first, ...others] = addresses;
+  if (terminal.isTerminal) {
+    terminal.print("");
+    printQr(first, terminal);
+  }
+  terminal.print(
+    "",
+    terminal.style(
+      "bold",
+      `Porchlight ${VERSION} is running: a SimpleX relay on your own machine.`,
+    ),
+    "",
+    `  ${terminal.style("green", first)}`,
+    ...others.map((address) => `  ${address}`),
+    "",
+    "Use it: in the SimpleX app, open Settings > Network & servers > Your",
+    "servers > Add server > Scan server QR code, then Save servers.",
+  );
+  if (config.address.hosts.length === 0) {
+    terminal.print(
+      "",
+      "This address works in your home network. For the rest of the world, see",
+      `docs/operating.md: forward port ${
+        portOf(first)
+      } in your router, and set`,
+      `address.hosts in ${file}`,
+    );
+  }
+  terminal.print(
+    "",
+    `Data and settings: ${config.data.directory}`,
+    ...(terminal.isTerminal ? ["Stop it with Ctrl-C."] : []),
+    "",
+  );
+}
+
+function portOf(address: string): string {
+  return /:(\d+)$/.exec(address)?.[1] ?? "";
+}

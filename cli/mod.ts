@@ -1,0 +1,14 @@
+/**
+ * The command line.
+ *
+ * @module
+ */
+
+export { address } from "./address.ts";
+export type { Command, Commands } from "./command.ts";
+export { help } from "./help.ts";
+export { init } from "./init.ts";
+export { run } from "./run.ts";
+export { start } from "./start.ts";
+export { status } from "./status.ts";
+export { version } from "./version.ts";

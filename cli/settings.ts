@@ -1,0 +1,108 @@
+/**
+ * From flags to the configuration, and the first files of a relay.
+ *
+ * @module
+ */
+
+import { dirname } from "node:path";
+import {
+  type Config,
+  configFile,
+  configTemplate,
+  type Environment,
+  loadConfig,
+  type LoadOptions,
+} from "../config/mod.ts";
+import { configuredIdentity } from "../relay/configured_identity.ts";
+import { writeFileAtomic } from "../relay/files.ts";
+import type { configFlags, FlagValues } from "./flags.ts";
+
+type ConfigFlagValues = FlagValues<typeof configFlags>;
+
+/**
+ * The configuration that the flags ask for.
+ *
+ * @throws {ConfigError}
+ */
+export function configOf(values: ConfigFlagValues, env: Environment): Config {
+  return loadConfig(loadOptions(values, env));
+}
+
+/** What {@link initialise} did. */
+export interface Initialised {
+  readonly config: Config;
+  /** Where the settings are. */
+  readonly file: string;
+  readonly madeFile: boolean;
+  readonly fingerprint: string;
+  readonly madeIdentity: boolean;
+}
+
+/**
+ * Makes what a relay needs and has not got: the data directory, the
+ * configuration file, the identity. Changes nothing that is there.
+ *
+ * @throws {ConfigError}
+ * @throws {IdentityError}
+ */
+export async function initialise(
+  values: ConfigFlagValues,
+  env: Environment,
+): Promise<Initialised> {
+  const options = loadOptions(values, env);
+  const file = configFile(options);
+  const missing = !await exists(file);
+  // A file that was asked for by name is made here, so it need not be there.
+  const config = loadConfig(
+    missing ? { ...options, path: undefined } : options,
+  );
+  await Deno.mkdir(config.data.directory, { recursive: true, mode: 0o700 });
+  const before = await exists(`${config.data.directory}/ca.crt`);
+  const identity = await configuredIdentity(config, { create: true });
+  const madeFile = missing && await writeTemplate(file);
+  return {
+    config,
+    file,
+    madeFile,
+    fingerprint: identity.fingerprintText,
+    madeIdentity: !before && await exists(`${config.data.directory}/ca.crt`),
+  };
+}
+
+/** Writes the commented file; false if somebody else was faster. */
+async function writeTemplate(file: string): Promise<boolean> {
+  await Deno.mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  try {
+    // 0600: it may come to hold the password.
+    await writeFileAtomic(file, configTemplate(), {
+      mode: 0o600,
+      createNew: true,
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return false;
+    throw error;
+  }
+}
+
+function loadOptions(
+  { data, config, set }: ConfigFlagValues,
+  env: Environment,
+): LoadOptions {
+  return {
+    path: config,
+    // `--set data.directory=…` is the same setting: the later word wins.
+    set: [...(data === undefined ? [] : [`data.directory=${data}`]), ...set],
+    env,
+  };
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

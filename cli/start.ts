@@ -1,0 +1,148 @@
+import { fstatSync } from "node:fs";
+import type { Config, Environment } from "../config/mod.ts";
+import {
+  ControlError,
+  type ControlServer,
+  type PartStatus,
+  type RelayStatus,
+  serveControl,
+  worstState,
+} from "../relay/control/mod.ts";
+import { createLog, type Log } from "../relay/log.ts";
+import { VERSION } from "../relay/version.ts";
+import { type Relay, startRelay } from "../relay/relay.ts";
+import { printBanner } from "./banner.ts";
+import { command } from "./command.ts";
+import { configFlags } from "./flags.ts";
+import { initialise } from "./settings.ts";
+import { type Notifier, systemdNotifier } from "./systemd.ts";
+
+/** `porchlight start`: runs the relay until it is told to stop. */
+export const start = command({
+  summary: "Run the relay; the first time it makes what is missing",
+  help:
+    `Runs the relay until Ctrl-C or SIGTERM, and shows its address and QR code. The
+first time, it makes the identity and the settings as "porchlight init" does.
+
+  porchlight start --set listen.ports=5223,443
+  porchlight start --data /mnt/disk/porchlight`,
+  flags: configFlags,
+  async run(values, { terminal, env }) {
+    const { config, file } = await initialise(values, env);
+    const journal = isJournal(env);
+    const log = createLog({ level: config.log.level, journal });
+    const systemd = systemdNotifier(env);
+    using stopping = stopSignal();
+    const { signal } = stopping;
+    const answers = new ControlAnswers();
+    // First, for it finds out whether this relay is running already.
+    await using _control = await serveOwner(config, { answers, log });
+    const relay = await startRelay({ config, log });
+    if (!signal.aborted) {
+      answers.relay = relay;
+      const addresses = relay.addresses();
+      if (journal) log.info("Running. Its address: porchlight address");
+      else printBanner({ config, file, addresses }, terminal);
+      systemd.notify("READY=1");
+      await untilStopped(signal, systemd);
+    }
+    systemd.notify("STOPPING=1");
+    if (terminal.isTerminal) terminal.print("Stopping.");
+    await relay.stop();
+    return 0;
+  },
+});
+
+/** What the running relay tells over its control socket. */
+class ControlAnswers {
+  relay: Relay | undefined;
+  readonly #since = performance.now();
+
+  status(): RelayStatus {
+    const parts: PartStatus[] = this.relay?.parts() ?? [{
+      name: "relay",
+      state: "degraded",
+      reason: "It is starting.",
+      remedy: "Ask again in a moment.",
+    }];
+    return {
+      version: VERSION,
+      state: worstState(parts),
+      uptimeSeconds: Math.floor((performance.now() - this.#since) / 1000),
+      parts,
+      counts: this.relay?.counts() ?? {},
+    };
+  }
+
+  addresses(): { addresses: string[] } {
+    return { addresses: this.relay?.addresses() ?? [] };
+  }
+}
+
+/**
+ * Serves the control socket. A relay that cannot have one still relays: then
+ * the log says what is missing.
+ *
+ * @throws {ControlError} `already running`
+ */
+async function serveOwner(
+  config: Config,
+  { answers, log }: { answers: ControlAnswers; log: Log },
+): Promise<ControlServer | null> {
+  try {
+    return await serveControl({
+      path: config.control.socket,
+      handlers: {
+        "GET /status": () => answers.status(),
+        "GET /address": () => answers.addresses(),
+      },
+      onError: (error) => log.error("A control command failed", error),
+    });
+  } catch (error) {
+    const fatal = !(error instanceof ControlError) ||
+      error.code === "already running";
+    if (fatal) throw error;
+    log.warn(`"porchlight status" will not work: ${error.message}`);
+    return null;
+  }
+}
+
+/** Waits for the order to stop, and lets systemd's watchdog know meanwhile. */
+async function untilStopped(
+  signal: AbortSignal,
+  { notify, watchdogMs }: Notifier,
+): Promise<void> {
+  const watchdog = watchdogMs === undefined
+    ? undefined
+    : setInterval(() => notify("WATCHDOG=1"), watchdogMs);
+  if (!signal.aborted) {
+    await new Promise((resolve) =>
+      signal.addEventListener("abort", resolve, { once: true })
+    );
+  }
+  clearInterval(watchdog);
+}
+
+/** Aborted by Ctrl-C, SIGTERM or a closed terminal; the second time ends the process. */
+function stopSignal(): { signal: AbortSignal } & Disposable {
+  const controller = new AbortController();
+  const onSignal = () => {
+    if (controller.signal.aborted) Deno.exit(130);
+    controller.abort();
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const name of signals) Deno.addSignalListener(name, onSignal);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      for (const name of signals) Deno.removeSignalListener(name, onSignal);
+    },
+  };
+}
+
+/** Whether standard error leads to journald (systemd.exec(5), `JOURNAL_STREAM`). */
+function isJournal(env: Environment): boolean {
+  if (!env.JOURNAL_STREAM) return false;
+  const { dev, ino } = fstatSync(2);
+  return env.JOURNAL_STREAM === `${dev}:${ino}`;
+}

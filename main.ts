@@ -1,0 +1,18 @@
+/**
+ * Porchlight: a SimpleX relay at home. This is the table of its commands.
+ *
+ * @module
+ */
+
+import * as cli from "./cli/mod.ts";
+
+const commands: cli.Commands = {
+  start: cli.start,
+  address: cli.address,
+  status: cli.status,
+  init: cli.init,
+  version: cli.version,
+  help: cli.help,
+};
+
+Deno.exit(await cli.run(Deno.args, commands));
