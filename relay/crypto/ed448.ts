@@ -56,6 +56,7 @@ export function signEd448(
     const context = libcrypto.EVP_MD_CTX_new();
     try {
       if (
+        context === null ||
         libcrypto.EVP_DigestSignInit(context, null, null, null, key) !== 1 ||
         libcrypto.EVP_DigestSign(
             context,

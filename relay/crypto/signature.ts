@@ -13,6 +13,7 @@ import {
   verify as nodeVerify,
 } from "node:crypto";
 import { Buffer } from "node:buffer";
+import { bytesKey } from "../wire/mod.ts";
 import { ed448PublicKey, signEd448, verifyEd448 } from "./ed448.ts";
 import {
   type AuthAlgorithm,
@@ -52,11 +53,12 @@ export function verifySignature(key: AuthKey, signed: SignedMessage): boolean {
   const algorithm = signatureAlgorithm(signed.signature.length);
   if (algorithm !== key.algorithm) return false;
   if (algorithm === "ed448") return verifyEd448(key.raw, signed);
-  const ready = readyKeys.get(key);
+  const name = bytesKey(key.raw);
+  const ready = readyKeys.get(name);
   const keyObject = ready ?? importEd25519(key);
   if (keyObject === undefined) return false;
   if (nodeVerify(null, signed.message, keyObject, signed.signature)) {
-    if (ready === undefined) keepReady(key, keyObject);
+    if (ready === undefined) keepReady(name, keyObject);
     return true;
   }
   if (ready !== undefined) importEd25519(key);
@@ -118,18 +120,20 @@ export function sign(
   }
 }
 
-/** How many keys are kept ready before all are let go. */
-const MAX_READY = 10_000;
-let readyKeys = new WeakMap<AuthKey, KeyObject>();
-let readyCount = 0;
+/** How many keys are kept ready; about 2 MB. */
+const MAX_READY = 4096;
+/**
+ * By the raw key and not by the object, as the same key is decoded anew
+ * whenever its queue is loaded. In the order of entering.
+ */
+const readyKeys = new Map<string, KeyObject>();
 
-function keepReady(key: AuthKey, keyObject: KeyObject): void {
-  if (readyCount >= MAX_READY) {
-    readyKeys = new WeakMap();
-    readyCount = 0;
+function keepReady(name: string, keyObject: KeyObject): void {
+  if (readyKeys.size >= MAX_READY) {
+    const [oldest] = readyKeys.keys();
+    readyKeys.delete(oldest);
   }
-  readyKeys.set(key, keyObject);
-  readyCount++;
+  readyKeys.set(name, keyObject);
 }
 
 function importEd25519(key: AuthKey): KeyObject | undefined {

@@ -65,16 +65,27 @@ export function libraryCandidates(
  * again is cheap: the system maps it once.
  *
  * @throws {NativeLibraryError} when the library is not found, is too old or
- * lacks a symbol; `cause` is the loader's error.
+ * lacks a symbol; `cause` holds the loader's errors.
  */
 export function openLibrary<const Symbols extends Deno.ForeignLibraryInterface>(
   library: LibraryName,
   symbols: Symbols,
 ): Deno.DynamicLibrary<Symbols> {
-  const directory = Deno.env.get(OPENSSL_DIR_VARIABLE);
   const { os, arch } = Deno.build;
+  const directory = Deno.env.get(OPENSSL_DIR_VARIABLE);
+  return openLibraryOn({ os, arch, directory }, { library, symbols });
+}
+
+/** {@link openLibrary} with a platform given, for tests. */
+export function openLibraryOn<
+  const Symbols extends Deno.ForeignLibraryInterface,
+>(
+  platform: Platform,
+  wanted: { readonly library: LibraryName; readonly symbols: Symbols },
+): Deno.DynamicLibrary<Symbols> {
+  const { library, symbols } = wanted;
   const causes: unknown[] = [];
-  for (const path of libraryCandidates(library, { os, arch, directory })) {
+  for (const path of libraryCandidates(library, platform)) {
     try {
       return Deno.dlopen(path, symbols);
     } catch (error) {
@@ -83,12 +94,9 @@ export function openLibrary<const Symbols extends Deno.ForeignLibraryInterface>(
       causes.push(error);
     }
   }
-  throw new NativeLibraryError(
-    missingMessage(library, { os, arch, directory }),
-    {
-      cause: new AggregateError(causes, "No candidate could be opened"),
-    },
-  );
+  throw new NativeLibraryError(missingMessage(library, platform), {
+    cause: new AggregateError(causes, "No candidate could be opened"),
+  });
 }
 
 function missingMessage(library: LibraryName, platform: Platform): string {
