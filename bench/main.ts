@@ -1,0 +1,155 @@
+/**
+ * `deno task bench`: what the relay does, and what it costs.
+ *
+ * ```text
+ * deno task bench [--quick] [--reference PATH_OF_SMP_SERVER] [--only PART]
+ * ```
+ * Parts: `load`, `slow-disk`, `idle`, `start`. With the reference's binary the
+ * same load runs against it in turn, and the table has the ratios.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import { fillStore } from "./fill.ts";
+import { measureIdle } from "./idle.ts";
+import { type LoadResult, measureLoad } from "./load.ts";
+import { measurePing } from "./ping.ts";
+import { Table } from "./table.ts";
+import {
+  startPorchlight,
+  startReference,
+  type Target,
+  type TargetOptions,
+  usage,
+} from "./target.ts";
+
+const SLOW_FSYNC_MS = 20;
+
+interface Plan {
+  readonly seconds: number;
+  readonly idle: readonly number[];
+  readonly queues: number;
+  readonly messages: number;
+}
+
+const FULL: Plan = {
+  seconds: 10,
+  idle: [1000, 5000],
+  queues: 100_000,
+  messages: 10_000,
+};
+const QUICK: Plan = { seconds: 2, idle: [200], queues: 2000, messages: 200 };
+
+type Start = (options: TargetOptions) => Promise<Target>;
+
+/** Runs `measure` against a new server and removes what it left. */
+async function against<T>(
+  start: Start,
+  options: Omit<TargetOptions, "directory">,
+  measure: (target: Target) => Promise<T>,
+): Promise<T> {
+  const directory = await Deno.makeTempDir({ prefix: "porchlight-bench-" });
+  try {
+    await using target = await start({ ...options, directory });
+    return await measure(target);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+async function loads(
+  target: Target,
+  { table, plan, disk }: { table: Table; plan: Plan; disk: string },
+): Promise<void> {
+  const add = (what: string, result: LoadResult) => {
+    table.add(`${disk}${what}: messages/s`, result.perSecond, target.name);
+    table.add(`${disk}${what}: SEND to MSG p50, ms`, result.p50, target.name);
+    table.add(`${disk}${what}: SEND to MSG p99, ms`, result.p99, target.name);
+    table.add(`${disk}${what}: CPU/message, ms`, result.cpuMs, target.name);
+    table.add(
+      `${disk}${what}: bytes written/byte relayed`,
+      result.writeRatio,
+      target.name,
+    );
+  };
+  let most = 0;
+  for (const connections of [1, 10, 100]) {
+    const { seconds } = plan;
+    const result = await measureLoad(target, { connections, seconds });
+    add(`${connections} pairs`, result);
+    most = Math.max(most, result.perSecond);
+  }
+  const half = { connections: 100, seconds: plan.seconds, rate: most / 2 };
+  const [result, ping] = await Promise.all([
+    measureLoad(target, half),
+    measurePing(target, plan.seconds + 1),
+  ]);
+  add("100 pairs, half load", result);
+  table.add(`${disk}half load: PING p50, ms`, ping.p50, target.name);
+  table.add(`${disk}half load: PING p99, ms`, ping.p99, target.name);
+}
+
+async function idle(target: Target, table: Table, plan: Plan): Promise<void> {
+  table.add("at rest: RSS, MB", usage(target).rss / 1e6, target.name);
+  for (const connections of plan.idle) {
+    const result = await measureIdle(target, connections);
+    const what = `${connections} idle`;
+    table.add(`${what}: KB/connection`, result.bytesEach / 1000, target.name);
+    table.add(`${what}: handshake, ms`, result.handshakeMs, target.name);
+    table.add(`${what}: CPU/handshake, ms`, result.handshakeCpuMs, target.name);
+  }
+}
+
+async function start(table: Table, plan: Plan): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "porchlight-bench-" });
+  try {
+    await fillStore(directory, plan);
+    await using target = await startPorchlight({ directory });
+    const what = `${plan.queues} queues, ${plan.messages} messages`;
+    table.add(`start with ${what}: s`, target.startMs / 1000, target.name);
+    table.add(`${what}: RSS, MB`, usage(target).rss / 1e6, target.name);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    args: Deno.args,
+    options: {
+      quick: { type: "boolean", default: false },
+      reference: { type: "string" },
+      only: { type: "string", multiple: true },
+    },
+  });
+  const plan = values.quick ? QUICK : FULL;
+  const wanted = (part: string) => values.only?.includes(part) ?? true;
+  const { reference } = values;
+  const servers: Start[] = reference === undefined
+    ? [startPorchlight]
+    : [startPorchlight, (options) => startReference(reference, options)];
+  const table = new Table();
+  for (const server of servers) {
+    if (wanted("load")) {
+      await against(
+        server,
+        {},
+        (target) => loads(target, { table, plan, disk: "" }),
+      );
+    }
+    if (wanted("idle")) {
+      await against(server, {}, (target) => idle(target, table, plan));
+    }
+  }
+  if (wanted("slow-disk")) {
+    const disk = `fsync +${SLOW_FSYNC_MS} ms, `;
+    await against(
+      startPorchlight,
+      { fsyncDelay: SLOW_FSYNC_MS },
+      (target) => loads(target, { table, plan, disk }),
+    );
+  }
+  if (wanted("start")) await start(table, plan);
+  console.log(table.toString());
+}
