@@ -67,9 +67,9 @@ export class Pair implements AsyncDisposable {
 
   /** Connects both ends, creates the queue and secures it. */
   static async create(target: Target): Promise<Pair> {
-    let pair: Pair | undefined;
+    const made: { pair?: Pair } = {};
     const recipient = await connect(target, (event) => {
-      if (event.message.tag === "MSG") pair?.#arrived?.(event.message);
+      if (event.message.tag === "MSG") made.pair?.#arrived?.(event.message);
     });
     const sender = await connect(target);
     const keys = generateAuthKeyPair("x25519");
@@ -97,7 +97,7 @@ export class Pair implements AsyncDisposable {
       key: senderKeys.privateKey,
     });
     if (secured.tag !== "OK") throw new Error("SKEY was not answered by OK");
-    pair = new Pair({
+    made.pair = new Pair({
       recipient,
       sender,
       recipientId,
@@ -105,7 +105,7 @@ export class Pair implements AsyncDisposable {
       recipientKey: keys.privateKey,
       senderKey: senderKeys.privateKey,
     });
-    return pair;
+    return made.pair;
   }
 
   /** Sends a message, receives and acknowledges it: time to `MSG` in ms. */

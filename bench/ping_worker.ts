@@ -5,6 +5,9 @@
  * @module
  */
 
+/// <reference no-default-lib="true" />
+/// <reference lib="deno.worker" />
+
 import { connect } from "./clients.ts";
 
 /** Where to ping, for how long, and how often. */
@@ -29,7 +32,7 @@ async function ping(order: PingOrder): Promise<number[]> {
   return times;
 }
 
-addEventListener("message", async ({ data }: MessageEvent<PingOrder>) => {
-  postMessage(await ping(data));
-  close();
-});
+self.onmessage = async ({ data }: MessageEvent<PingOrder>) => {
+  self.postMessage(await ping(data));
+  self.close();
+};
