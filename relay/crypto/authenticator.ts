@@ -77,8 +77,11 @@ export function cbVerifyWith(
   return digest !== undefined && equalBytes(digest, sha512(message));
 }
 
-/** How many peers' keys a session remembers. */
-const MAX_REMEMBERED = 256;
+/**
+ * How many peers' keys a session remembers: less than 20 KB, as a peer can make
+ * as many queues as it likes.
+ */
+const MAX_REMEMBERED = 64;
 
 /**
  * Verifies the authenticators of one session, whose private key it holds, and
