@@ -78,7 +78,7 @@ export function cbVerifyWith(
 }
 
 /**
- * How many peers' keys a session remembers: less than 20 KB, as a peer can make
+ * How many peers' keys a session remembers: about 20 KB, as a peer can make
  * as many queues as it likes.
  */
 const MAX_REMEMBERED = 64;
