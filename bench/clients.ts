@@ -69,7 +69,10 @@ export class Pair implements AsyncDisposable {
   static async create(target: Target): Promise<Pair> {
     const made: { pair?: Pair } = {};
     const recipient = await connect(target, (event) => {
-      if (event.message.tag === "MSG") made.pair?.#arrived?.(event.message);
+      const { pair } = made;
+      if (event.message.tag === "MSG" && pair !== undefined) {
+        pair.#arrived?.(event.message);
+      }
     });
     const sender = await connect(target);
     const keys = generateAuthKeyPair("x25519");
