@@ -9,6 +9,9 @@
  * 3. `cutPower({ dir, trace: <file> })` in the parent;
  * 4. open the store: all that was acknowledged must be there.
  *
+ * That `COMMIT` fsyncs is SQLite's word for `synchronous=FULL`; `strace -f -e
+ * trace=fsync` shows one call for each group.
+ *
  * The database file itself needs no cut: a checkpoint copies only what is
  * fsynced in the WAL, and the WAL starts again only when the copy is fsynced.
  * A WAL copied as a whole counts as 0 bytes: nothing in it is needed.

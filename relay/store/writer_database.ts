@@ -11,7 +11,6 @@
  */
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { storeErrorOf } from "./database_errors.ts";
 import { decodeGroup } from "./group_codec.ts";
 import { MIGRATIONS } from "./migrations/mod.ts";
 import { statementNumber, STATEMENTS } from "./statements.ts";
@@ -164,7 +163,7 @@ function prepareDatabase(
   database: DatabaseSync,
   maxBytes: number | undefined,
 ): number {
-  const version = pragma(database, "user_version");
+  const version = Number(pragma(database, "user_version"));
   if (version > MIGRATIONS.length) {
     throw new StoreError(
       "version",
@@ -178,9 +177,17 @@ function prepareDatabase(
     PRAGMA secure_delete = ON;
     PRAGMA temp_store = MEMORY;
     PRAGMA wal_autocheckpoint = 0;
-    PRAGMA cache_size = -${CACHE_KIB};
-    PRAGMA foreign_keys = OFF;`);
-  const pageSize = pragma(database, "page_size");
+    PRAGMA cache_size = -${CACHE_KIB};`);
+  // SQLite answers what it cannot set with what is set: a file system without
+  // shared memory has no WAL, and then nothing here would hold.
+  if (
+    pragma(database, "journal_mode") !== "wal" ||
+    pragma(database, "synchronous") !== 2 ||
+    pragma(database, "secure_delete") !== 1
+  ) {
+    throw new Error("The file system cannot hold a database in WAL mode.");
+  }
+  const pageSize = Number(pragma(database, "page_size"));
   if (maxBytes !== undefined) {
     const pages = Math.max(1, Math.floor(maxBytes / pageSize));
     database.exec(`PRAGMA max_page_count = ${pages}`);
@@ -198,8 +205,6 @@ function prepareDatabase(
   return pageSize;
 }
 
-function pragma(database: DatabaseSync, name: string): number {
-  const value = database.prepare(`PRAGMA ${name}`).get()?.[name];
-  if (typeof value !== "number") throw storeErrorOf("corrupt");
-  return value;
+function pragma(database: DatabaseSync, name: string): unknown {
+  return database.prepare(`PRAGMA ${name}`).get()?.[name];
 }
