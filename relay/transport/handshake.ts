@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OutputQueue } from "./buffers.ts";
+import { BufferPool, OutputQueue } from "./buffers.ts";
 import type { Connection } from "./connection.ts";
 import { TlsContext, type TlsContextOptions, type TlsRole } from "./context.ts";
 import { TlsEngine } from "./engine.ts";
@@ -19,6 +19,7 @@ export const DEFAULT_HANDSHAKE_TIMEOUT_MS = 60_000;
 const MAX_HANDSHAKE_INPUT = 64 * 1024;
 /** A flight of a SimpleX handshake fits in most cases. */
 const HANDSHAKE_READ = 2048;
+const handshakePool = new BufferPool(HANDSHAKE_READ, 64);
 
 /** Options of a handshake. */
 export interface HandshakeOptions extends ConnectionLimits {
@@ -104,7 +105,7 @@ async function exchange(
   options: HandshakeOptions & HandshakeHooks,
 ): Promise<TlsConnection> {
   const output = new OutputQueue();
-  const buffer = new Uint8Array(HANDSHAKE_READ);
+  const buffer = handshakePool.take();
   let received = 0;
   let input: Uint8Array<ArrayBuffer> | undefined;
 
@@ -121,13 +122,13 @@ async function exchange(
     return buffer.subarray(0, count);
   };
 
-  // A server makes its TLS state when there is something to answer, so that
-  // a connection which never says anything costs a socket and a buffer.
-  if (context.role === "server") input = await receive();
-  const engine = new TlsEngine(context, options);
+  let engine: TlsEngine | undefined;
   try {
-    let done = false;
-    while (!done) {
+    // A server makes its TLS state when there is something to answer, so that
+    // a connection which never says anything costs a socket and a buffer.
+    if (context.role === "server") input = await receive();
+    engine = new TlsEngine(context, options);
+    for (let done = false; !done;) {
       try {
         done = engine.handshake(input);
       } catch (error) {
@@ -140,15 +141,14 @@ async function exchange(
       if (!done) input = await receive();
     }
     const { session, rest } = engine.finishHandshake();
-    return new TlsConnection(
-      { engine, stream, session, early: rest },
-      options,
-    );
+    return new TlsConnection({ engine, stream, session, early: rest }, options);
   } catch (error) {
-    engine.free();
+    engine?.free();
     throw error;
   } finally {
+    // Every read and write was awaited: nobody uses the buffers any more.
     output.clear();
+    handshakePool.give(buffer);
   }
 }
 

@@ -22,11 +22,12 @@ export const DEFAULT_STALL_TIMEOUT_MS = 60_000;
 export const DEFAULT_CLOSE_TIMEOUT_MS = 500;
 
 /** Size of the buffer an idle connection waits with. */
-const IDLE_READ = 512;
-/** Most ciphertext taken in one read. */
-const LARGE_READ = 44 * 1024;
-/** Holds the plaintext of one large read and of a record begun before it. */
-const PLAINTEXT = 64 * 1024;
+const IDLE_READ = 256;
+/** Most ciphertext taken in one read: three records of a 16 KiB block. */
+const LARGE_READ = 50 * 1024;
+/** Room for the plaintext of a record begun before and of one large read. */
+const PLAINTEXT = 17 * 1024 + LARGE_READ;
+
 /** With less output than this, a peer that takes none is left to TCP. */
 const STALL_BYTES = 64 * 1024;
 
