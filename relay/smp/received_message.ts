@@ -76,8 +76,8 @@ export interface NotificationEncryption {
 /**
  * The body of `MSG`: 16122 bytes.
  *
- * @throws {RangeError} when the body has more than 16088 bytes, which `SEND`
- * of no version may carry
+ * @throws {RangeError} when the body has more than 16094 bytes; `SEND` of no
+ * version may carry more than 16088
  */
 export function encryptReceivedMessage(
   message: ReceivedMessage,
