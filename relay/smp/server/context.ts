@@ -61,6 +61,8 @@ export interface Answer {
   readonly message: Message;
   /** The answer may go out only when this group is on disk. */
   readonly group?: WriteGroup;
+  /** What to answer instead when the group could not be written. */
+  readonly failed?: (error: SmpError) => Message;
   /** Sent after the answers of the whole block. */
   readonly event?: Outgoing;
   /** The entity ID of the answer where it is not the command's. */

@@ -57,7 +57,7 @@ export function execute(
           error: { type: "PROXY", error: { type: "NO_SESSION" } },
         },
       };
-    case "RFWD":
+    case "RFWD": // has its own way, see forwarding.ts
     case "SUBS":
     case "NSUBS":
     case "NSUB":

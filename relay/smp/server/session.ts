@@ -12,6 +12,7 @@ import type { Connection } from "../../transport/connection.ts";
 import { EMPTY } from "../../wire/mod.ts";
 import { packTransmissions } from "../batch.ts";
 import type { SmpError } from "../errors.ts";
+import type { Message } from "../messages.ts";
 import {
   type CommandTransmission,
   decodeTransmissions,
@@ -19,9 +20,10 @@ import {
 } from "../transmission.ts";
 import { BLOCK_SIZE } from "../versions.ts";
 import { Authorizer, type Verdict } from "./authorization.ts";
-import type { Answer, SmpContext } from "./context.ts";
+import { type Answer, refuse, type SmpContext } from "./context.ts";
 import type { Outgoing, Subscriber, Subscription } from "./delivery.ts";
 import { execute } from "./execute.ts";
+import { executeForwarded } from "./forwarding.ts";
 import type { SmpSession } from "./handshake.ts";
 
 /** Answers in one block with this many at most share it with a message. */
@@ -29,7 +31,12 @@ const ANSWERS_WITH_MESSAGE = 4;
 
 /** Answers to one block, waiting for the disk and for those before them. */
 interface PendingAnswers {
-  readonly answers: readonly { outgoing: Outgoing; stored: boolean }[];
+  readonly answers: readonly {
+    readonly outgoing: Outgoing;
+    /** Whether the answer promises that something is on disk. */
+    readonly stored: boolean;
+    readonly failed?: Answer["failed"];
+  }[];
   /** Messages to deliver after the answers. */
   readonly events: readonly Outgoing[];
   readonly group: WriteGroup | undefined;
@@ -159,6 +166,7 @@ export class Session implements Subscriber {
           message: answer.message,
         },
         stored: answer.group !== undefined,
+        failed: answer.failed,
       });
     }
     this.#answer(answers, events, group);
@@ -178,6 +186,13 @@ export class Session implements Subscriber {
     queue: (Verdict & { allowed: true })["queue"],
   ): Answer {
     try {
+      const { command, correlationId } = transmission;
+      if (command.tag === "RFWD") {
+        return executeForwarded(
+          { transmission: command.transmission, correlationId },
+          { session: this.#session, run: this.#runForwarded },
+        );
+      }
       const { version } = this.#session.params;
       return execute(this.#context, this, { transmission, queue, version });
     } catch (error) {
@@ -185,6 +200,17 @@ export class Session implements Subscriber {
       return { message: { tag: "ERR", error: failure(error) } };
     }
   }
+
+  #runForwarded = (
+    transmission: CommandTransmission,
+    { version }: { version: number },
+  ): Answer => {
+    this.#context.counters.add("pMsgFwdsRecv");
+    const verdict = this.#verify(transmission);
+    if (!verdict.allowed) return refuse(verdict.error);
+    const { queue } = verdict;
+    return execute(this.#context, this, { transmission, queue, version });
+  };
 
   #answer(
     answers: PendingAnswers["answers"],
@@ -226,7 +252,10 @@ export class Session implements Subscriber {
   #sendAnswers({ answers, events, failed }: PendingAnswers): void {
     const outgoing = answers.map((answer) =>
       failed && answer.stored
-        ? { ...answer.outgoing, message: STORE_FAILED }
+        ? {
+          ...answer.outgoing,
+          message: answer.failed?.(NOT_STORED) ?? ERR_NOT_STORED,
+        }
         : answer.outgoing
     );
     this.#pendingEvents -= events.length;
@@ -265,10 +294,8 @@ export class Session implements Subscriber {
   }
 }
 
-const STORE_FAILED = {
-  tag: "ERR",
-  error: { type: "STORE", message: "not stored" },
-} as const;
+const NOT_STORED: SmpError = { type: "STORE", message: "not stored" };
+const ERR_NOT_STORED: Message = { tag: "ERR", error: NOT_STORED };
 
 function failure(error: unknown): SmpError {
   return error instanceof StoreError
