@@ -39,14 +39,7 @@ export function printBanner(options: BannerOptions, terminal: Terminal): void {
     "servers > Add server > Scan server QR code, then Save servers.",
   );
   if (config.address.hosts.length === 0) {
-    terminal.print(
-      "",
-      "This address works in your home network. For the rest of the world, see",
-      `docs/operating.md: forward port ${
-        portOf(first)
-      } in your router, and set`,
-      `address.hosts in ${file}`,
-    );
+    terminal.print("", ...reach(first), `address.hosts in ${file}`);
   }
   terminal.print(
     "",
@@ -56,6 +49,17 @@ export function printBanner(options: BannerOptions, terminal: Terminal): void {
   );
 }
 
-function portOf(address: string): string {
-  return /:(\d+)$/.exec(address)?.[1] ?? "";
+/** From where an address that nobody chose can be reached, and what to do. */
+function reach(address: string): string[] {
+  const [, host, port] = /@\[?(.*?)\]?:(\d+)$/.exec(address) ?? [];
+  const atHome = /^(10|127|192\.168|172\.(1[6-9]|2\d|3[01]))\.|^localhost$/;
+  return atHome.test(host)
+    ? [
+      "This address works in your home network. To be reached from everywhere,",
+      `forward port ${port} in your router (docs/operating.md says how), and set`,
+    ]
+    : [
+      "This address is the machine's IP address. If that may change one day, give",
+      "the machine a name before you share the address, and set",
+    ];
 }

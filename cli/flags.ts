@@ -43,11 +43,11 @@ export const commonFlags = {
 export const configFlags = {
   data: { doc: "The relay's data directory.", value: "DIRECTORY" },
   config: {
-    doc: "The configuration file, if it is not in the data directory.",
+    doc: "The settings, if not porchlight.toml in there.",
     value: "FILE",
   },
   set: {
-    doc: "Change a setting, such as --set log.level=debug.",
+    doc: "Change a setting; may be repeated.",
     value: "SECTION.KEY=VALUE",
     multiple: true,
   },

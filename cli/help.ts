@@ -45,13 +45,13 @@ export function explain(commands: Commands, name: string): string {
     ...it.flags,
     ...commonFlags,
   });
-  const usage = flags.map(([name, { value, doc, multiple, short }]) => {
+  const usage = flags.map(([name, { value, doc, short }]) => {
     const left = [
       short === undefined ? "    " : `-${short}, `,
       `--${name}`,
       value === undefined ? "" : ` ${value}`,
     ].join("");
-    return { left, doc: multiple ? `${doc} May be repeated.` : doc };
+    return { left, doc };
   });
   const width = Math.max(...usage.map(({ left }) => left.length));
   const list = usage.map(({ left, doc }) => `  ${left.padEnd(width)}  ${doc}`);

@@ -54,7 +54,7 @@ export function systemTerminal(env: Environment): Terminal {
 
 function columnsOf(): number {
   try {
-    return Deno.consoleSize().columns;
+    return Deno.consoleSize().columns || 80;
   } catch {
     return 80; // A terminal that does not know its size.
   }
