@@ -211,12 +211,20 @@ export function encodeMessageTransmission(
   params: TransmissionParams,
   transmission: MessageTransmission,
 ): Uint8Array {
-  const { message } = transmission;
-  const writer = new Writer(messageCapacity(message));
+  const writer = new Writer(messageCapacity(transmission.message));
+  writeMessageTransmission(writer, params, transmission);
+  return writer.finish();
+}
+
+/** Writes a response or event, complete. */
+export function writeMessageTransmission(
+  writer: Writer,
+  params: TransmissionParams,
+  transmission: MessageTransmission,
+): void {
   writer.byte(0);
   writeIds(writer, params, transmission);
-  writeMessage(writer, params.version, message);
-  return writer.finish();
+  writeMessage(writer, params.version, transmission.message);
 }
 
 function decodeCommandIn(

@@ -5,21 +5,20 @@
  * @module
  */
 
-import { decryptBlock, encryptBlock, pad, unpad } from "../../crypto/mod.ts";
+import { decryptBlock, unpad } from "../../crypto/mod.ts";
 import { StoreError, type WriteGroup } from "../../store/store.ts";
 import type { BlockReader } from "../../transport/blocks.ts";
 import type { Connection } from "../../transport/connection.ts";
 import { EMPTY } from "../../wire/mod.ts";
-import { packTransmissions } from "../batch.ts";
 import type { SmpError } from "../errors.ts";
 import type { Message } from "../messages.ts";
 import {
   type CommandTransmission,
   decodeTransmissions,
-  encodeMessageTransmission,
 } from "../transmission.ts";
 import { BLOCK_SIZE } from "../versions.ts";
 import { Authorizer, type Verdict } from "./authorization.ts";
+import { BlockWriter } from "./block_writer.ts";
 import { type Answer, refuse, type SmpContext } from "./context.ts";
 import type { Outgoing, Subscriber, Subscription } from "./delivery.ts";
 import { execute } from "./execute.ts";
@@ -54,6 +53,7 @@ export class Session implements Subscriber {
   readonly #connection: Connection;
   readonly #session: SmpSession;
   readonly #authorizer: Authorizer;
+  readonly #blocks: BlockWriter;
   readonly #pending: PendingAnswers[] = [];
   #pendingEvents = 0;
   #resuming = false;
@@ -67,6 +67,9 @@ export class Session implements Subscriber {
     this.#connection = connection;
     this.#session = session;
     this.#authorizer = new Authorizer(context.table, session.privateKey);
+    this.#blocks = new BlockWriter(connection, session.params, {
+      chain: session.encryption?.send,
+    });
     this.lastActive = context.now();
   }
 
@@ -266,18 +269,7 @@ export class Session implements Subscriber {
 
   #send(outgoing: readonly Outgoing[]): void {
     if (!this.open || outgoing.length === 0) return;
-    const { params, encryption } = this.#session;
-    const batches = packTransmissions(
-      outgoing.map((each) => encodeMessageTransmission(params, each)),
-    );
-    for (const batch of batches) {
-      // Nothing that the relay says is larger than a block.
-      if (batch.error !== undefined) continue;
-      const block = encryption === undefined
-        ? pad(batch.content, BLOCK_SIZE)
-        : encryptBlock(encryption.send, batch.content);
-      if (block !== undefined) this.#connection.write(block);
-    }
+    this.#blocks.send(outgoing);
     this.lastActive = this.#context.now();
   }
 

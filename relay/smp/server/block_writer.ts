@@ -1,0 +1,82 @@
+/**
+ * Responses and events into the blocks of a connection.
+ *
+ * @module
+ */
+
+import {
+  BLOCK_CONTENT_OFFSET,
+  type BlockChain,
+  encryptBlockInPlace,
+  PADDING_OVERHEAD,
+  padInPlace,
+} from "../../crypto/mod.ts";
+import type { Connection } from "../../transport/connection.ts";
+import { Writer } from "../../wire/mod.ts";
+import { packTransmissions } from "../batch.ts";
+import {
+  encodeMessageTransmission,
+  type TransmissionParams,
+  writeMessageTransmission,
+} from "../transmission.ts";
+import { BLOCK_SIZE } from "../versions.ts";
+import type { Outgoing } from "./delivery.ts";
+
+/**
+ * Every block is built here: a connection takes over what it is given before
+ * `write` returns, and nothing here waits.
+ */
+const block = new Uint8Array(BLOCK_SIZE);
+
+/** Writes the blocks of one session. */
+export class BlockWriter {
+  readonly #connection: Connection;
+  readonly #params: TransmissionParams;
+  readonly #chain: BlockChain | undefined;
+
+  /** `chain`: keys of the relay's direction, where blocks are encrypted. */
+  constructor(
+    connection: Connection,
+    params: TransmissionParams,
+    { chain }: { chain: BlockChain | undefined },
+  ) {
+    this.#connection = connection;
+    this.#params = params;
+    this.#chain = chain;
+  }
+
+  /** Sends these together, in as few blocks as they need. */
+  send(outgoing: readonly Outgoing[]): void {
+    if (outgoing.length === 1) {
+      // By far the most blocks: written where they are encrypted.
+      const writer = this.#content().byte(1);
+      writer.largeOf(() =>
+        writeMessageTransmission(writer, this.#params, outgoing[0])
+      );
+      this.#finish(writer.length);
+      return;
+    }
+    const batches = packTransmissions(
+      outgoing.map((each) => encodeMessageTransmission(this.#params, each)),
+    );
+    for (const batch of batches) {
+      // Nothing that the relay says is larger than a block.
+      if (batch.error !== undefined) continue;
+      this.#finish(this.#content().bytes(batch.content).length);
+    }
+  }
+
+  #content(): Writer {
+    return Writer.into(
+      block.subarray(
+        this.#chain === undefined ? PADDING_OVERHEAD : BLOCK_CONTENT_OFFSET,
+      ),
+    );
+  }
+
+  #finish(contentLength: number): void {
+    if (this.#chain === undefined) padInPlace(block, contentLength);
+    else encryptBlockInPlace(this.#chain, { block, contentLength });
+    this.#connection.write(block);
+  }
+}
