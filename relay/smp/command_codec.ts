@@ -4,11 +4,7 @@
  *
  * ```text
  * command = tag [SP parameters]
- * NEW   SP recipient key, recipient DH key,
- *          v6–8:   ["A" password] mode of subscription
- *          v9–14:  maybe password, mode of subscription, bool: sender can secure
- *          v15–16: maybe password, mode of subscription, maybe queue request
- *          v17–:   the same, maybe notifier keys
+ * NEW   SP request, see `new_queue_codec.ts`
  * KEY   SP sender key              SKEY, LKEY the same
  * RKEY  SP count, recipient keys
  * LSET  SP link ID, fixed data, user data
@@ -24,16 +20,9 @@
  * @module
  */
 
-import { decode, type Reader, WireError, Writer } from "../wire/mod.ts";
+import { decode, type Reader, Writer } from "../wire/mod.ts";
 import { readRelayAddress, writeRelayAddress } from "./address.ts";
-import type {
-  Command,
-  CommandTag,
-  LinkData,
-  NewQueueRequest,
-  NotifierRequest,
-  QueueRequest,
-} from "./commands.ts";
+import type { Command, CommandTag } from "./commands.ts";
 import type { SmpError } from "./errors.ts";
 import {
   readAuthKey,
@@ -41,10 +30,17 @@ import {
   writeAuthKey,
   writeDhKey,
 } from "./key_codec.ts";
-import { SmpVersion } from "./versions.ts";
+import {
+  readBasicAuth,
+  readLinkData,
+  readNewQueueRequest,
+  readNotifierRequest,
+  writeLinkData,
+  writeNewQueueRequest,
+  writeNotifierRequest,
+} from "./new_queue_codec.ts";
 
 const SPACE = 0x20;
-const BASIC_AUTH_TAG = 0x41; // "A"
 
 /** A command that cannot be taken, and the answer to it. */
 export interface Refusal {
@@ -266,144 +262,4 @@ export function readMessageFlags(reader: Reader): boolean {
   const notification = reader.bool();
   reader.takeTill(SPACE);
   return notification;
-}
-
-function writeNewQueueRequest(
-  writer: Writer,
-  version: number,
-  request: NewQueueRequest,
-): void {
-  writeAuthKey(writer, request.recipientKey);
-  writeDhKey(writer, request.recipientDhKey);
-  if (version >= SmpVersion.senderKey) {
-    writer.maybe(request.basicAuth, (w, password) => w.short(password));
-  } else if (request.basicAuth !== undefined) {
-    writer.byte(BASIC_AUTH_TAG).short(request.basicAuth);
-  }
-  writer.ascii(request.subscribe ? "S" : "C");
-  if (version >= SmpVersion.shortLinks) {
-    writer.maybe(request.queue, writeQueueRequest);
-  } else if (version >= SmpVersion.senderKey) {
-    writer.bool(request.queue?.mode === "M");
-  }
-  if (version >= SmpVersion.notifierInNew) {
-    writer.maybe(request.notifier, writeNotifierRequest);
-  }
-}
-
-function readNewQueueRequest(reader: Reader, version: number): NewQueueRequest {
-  return {
-    recipientKey: readAuthKey(reader),
-    recipientDhKey: readDhKey(reader),
-    basicAuth: version >= SmpVersion.senderKey
-      ? reader.maybe(readBasicAuth)
-      : readTaggedBasicAuth(reader),
-    subscribe: readSubscribe(reader),
-    queue: readOptionalQueueRequest(reader, version),
-    notifier: version >= SmpVersion.notifierInNew
-      ? reader.maybe(readNotifierRequest)
-      : undefined,
-  };
-}
-
-function readTaggedBasicAuth(reader: Reader): Uint8Array | undefined {
-  if (reader.peek() !== BASIC_AUTH_TAG) return undefined;
-  reader.byte();
-  return readBasicAuth(reader);
-}
-
-function readSubscribe(reader: Reader): boolean {
-  switch (reader.char()) {
-    case "S":
-      return true;
-    case "C":
-      return false;
-    default:
-      throw new WireError("Invalid subscription mode");
-  }
-}
-
-function readOptionalQueueRequest(
-  reader: Reader,
-  version: number,
-): QueueRequest | undefined {
-  if (version >= SmpVersion.shortLinks) return reader.maybe(readQueueRequest);
-  if (version >= SmpVersion.senderKey) {
-    return { mode: reader.bool() ? "M" : "C" };
-  }
-  return undefined;
-}
-
-function writeQueueRequest(writer: Writer, request: QueueRequest): void {
-  writer.ascii(request.mode);
-  if (request.mode === "M") {
-    writer.maybe(request.link, (w, link) => {
-      writeLinkData(w.short(link.senderId), link.data);
-    });
-  } else {
-    writer.maybe(request.link, (w, link) => {
-      writeLinkData(w.short(link.linkId).short(link.senderId), link.data);
-    });
-  }
-}
-
-function readQueueRequest(reader: Reader): QueueRequest {
-  switch (reader.char()) {
-    case "M":
-      return {
-        mode: "M",
-        link: reader.maybe(() => ({
-          senderId: reader.short(),
-          data: readLinkData(reader),
-        })),
-      };
-    case "C":
-      return {
-        mode: "C",
-        link: reader.maybe(() => ({
-          linkId: reader.short(),
-          senderId: reader.short(),
-          data: readLinkData(reader),
-        })),
-      };
-    default:
-      throw new WireError("Invalid queue mode");
-  }
-}
-
-function writeNotifierRequest(writer: Writer, request: NotifierRequest): void {
-  writeAuthKey(writer, request.authKey);
-  writeDhKey(writer, request.dhKey);
-}
-
-function readNotifierRequest(reader: Reader): NotifierRequest {
-  return { authKey: readAuthKey(reader), dhKey: readDhKey(reader) };
-}
-
-/** Writes fixed and user data of a link, each with a 2-byte length. */
-export function writeLinkData(writer: Writer, data: LinkData): void {
-  writer.large(data.fixed).large(data.user);
-}
-
-/** Reads what {@link writeLinkData} writes; the data are views. */
-export function readLinkData(reader: Reader): LinkData {
-  return { fixed: reader.large(), user: reader.large() };
-}
-
-/**
- * A password: printable characters of Latin-1 other than space, `@`, `:` and
- * `/` (`basicAuth`).
- */
-function readBasicAuth(reader: Reader): Uint8Array {
-  const password = reader.short();
-  if (!isBasicAuth(password)) throw new WireError("Invalid password");
-  return password;
-}
-
-/** Whether a password can be sent to the reference (`basicAuth`). */
-export function isBasicAuth(password: Uint8Array): boolean {
-  return password.every((byte) =>
-    byte > 0x20 && byte !== 0x40 && byte !== 0x3a && byte !== 0x2f &&
-    (byte < 0x7f || (byte > 0xa0 && byte !== 0xad))
-  );
 }

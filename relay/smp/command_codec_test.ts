@@ -6,7 +6,6 @@ import {
   checkCredentials,
   decodeCommand,
   encodeCommand,
-  isBasicAuth,
 } from "./command_codec.ts";
 import type {
   Command,
@@ -15,6 +14,7 @@ import type {
   QueueRequest,
 } from "./commands.ts";
 import { encodeSmpError } from "./error_codec.ts";
+import { isBasicAuth } from "./new_queue_codec.ts";
 import { supportedVersions } from "./versions.ts";
 
 const encoder = new TextEncoder();

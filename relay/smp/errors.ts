@@ -45,7 +45,10 @@ export type ProxyError =
 /** Why the operator blocked a queue, and the notice for the client (JSON text). */
 export interface BlockingInfo {
   readonly reason: "spam" | "content";
-  /** JSON of the client notice, kept as it came; from version 18. */
+  /**
+   * JSON of the client notice, from version 18: `{}`, or `{"ttl":<seconds>}`
+   * for one that lapses.
+   */
   readonly notice?: string;
 }
 

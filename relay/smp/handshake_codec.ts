@@ -80,7 +80,9 @@ export function encodeServerHello(hello: ServerHello): Uint8Array {
 }
 
 /** The relay's hello; `undefined` when the content is not one. */
-export function decodeServerHello(content: Uint8Array): ServerHello | undefined {
+export function decodeServerHello(
+  content: Uint8Array,
+): ServerHello | undefined {
   return decode(content, (reader) => {
     const versions = readVersionRange(reader);
     const sessionId = reader.short();

@@ -27,13 +27,14 @@
  */
 
 import { decode, type Reader, WireError, Writer } from "../wire/mod.ts";
-import { readLinkData, type Refusal, writeLinkData } from "./command_codec.ts";
+import type { Refusal } from "./command_codec.ts";
 import type { QueueMode } from "./commands.ts";
 import { readSmpError, writeSmpError } from "./error_codec.ts";
 import type { SmpError } from "./errors.ts";
 import { readVersionRange, writeVersionRange } from "./version_range.ts";
 import { readDhKey, writeDhKey } from "./key_codec.ts";
 import type { Message, MessageTag, QueueIds } from "./messages.ts";
+import { readLinkData, writeLinkData } from "./new_queue_codec.ts";
 import { decodeQueueInfo, encodeQueueInfo } from "./queue_info_codec.ts";
 import {
   readSignedSessionKey,
