@@ -4,6 +4,7 @@
  * @module
  */
 
+import assert from "node:assert/strict";
 import { type Config, loadConfig } from "../../config/mod.ts";
 import {
   type AuthAlgorithm,
@@ -26,7 +27,8 @@ import {
   supportedVersions,
   type VersionRange,
 } from "../../relay/smp/mod.ts";
-import { dialTls } from "../../relay/transport/mod.ts";
+import { type Connection, dialTls } from "../../relay/transport/mod.ts";
+import { EMPTY } from "../../relay/wire/mod.ts";
 
 /** Settings of a relay for tests; `set` as on the command line. */
 export interface TestRelayOptions {
@@ -38,48 +40,94 @@ export interface TestRelayOptions {
 
 /** A relay in this process, on a free port, with a directory of its own. */
 export class TestRelay implements AsyncDisposable {
-  private constructor(readonly relay: Relay, readonly config: Config) {}
+  #relay: Relay;
+  #config: Config;
+
+  private constructor(relay: Relay, config: Config) {
+    this.#relay = relay;
+    this.#config = config;
+  }
 
   /** Starts a relay. */
   static async start(options: TestRelayOptions = {}): Promise<TestRelay> {
     const directory = options.directory ?? await Deno.makeTempDir();
-    const config = loadConfig({
-      set: [
-        `data.directory=${directory}`,
-        "listen.addresses=127.0.0.1",
-        "listen.ports=0",
-        "smp.end_delay=50ms",
-        ...options.set ?? [],
-      ],
-      env: {},
-    });
-    const relay = await startRelay({
-      config,
-      log: silentLog,
-      fsyncDelay: options.fsyncDelay,
-    });
+    const { relay, config } = await start(directory, options);
     return new TestRelay(relay, config);
   }
 
+  /** The relay that runs now. */
+  get relay(): Relay {
+    return this.#relay;
+  }
+
+  /** Its settings. */
+  get config(): Config {
+    return this.#config;
+  }
+
   /** Stops it and starts another one on the same data. */
-  async restart(set?: readonly string[]): Promise<TestRelay> {
-    await this.relay.stop();
-    return await TestRelay.start({
-      directory: this.config.data.directory,
-      set,
-    });
+  async restart(set?: readonly string[]): Promise<void> {
+    await this.#relay.stop();
+    const { relay, config } = await start(this.#config.data.directory, { set });
+    this.#relay = relay;
+    this.#config = config;
   }
 
   /** A client of the relay. */
-  connect(options: { versions?: VersionRange; alpn?: boolean } = {}) {
-    return TestClient.connect(this.relay, options);
+  connect(options: TestClientOptions = {}): Promise<TestClient> {
+    return TestClient.connect(this.#relay, options);
+  }
+
+  /** Resolves when this is so of the relay's numbers; asked over and over. */
+  async until(
+    holds: (counts: Record<string, number>) => boolean,
+    timeoutMs = 20_000,
+  ): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    while (!holds(this.#relay.counts())) {
+      if (Date.now() > deadline) {
+        const counts = JSON.stringify(this.#relay.counts());
+        throw new Error(`The relay never got there: ${counts}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
   }
 
   /** Stops the relay and removes its data. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.relay.stop();
-    await Deno.remove(this.config.data.directory, { recursive: true });
+    await this.#relay.stop();
+    await Deno.remove(this.#config.data.directory, { recursive: true });
   }
+}
+
+async function start(
+  directory: string,
+  options: TestRelayOptions,
+): Promise<{ relay: Relay; config: Config }> {
+  const config = loadConfig({
+    set: [
+      `data.directory=${directory}`,
+      "listen.addresses=127.0.0.1",
+      "listen.ports=0",
+      "smp.end_delay=50ms",
+      ...options.set ?? [],
+    ],
+    env: {},
+  });
+  const { fsyncDelay } = options;
+  return {
+    relay: await startRelay({ config, log: silentLog, fsyncDelay }),
+    config,
+  };
+}
+
+/** How a client connects; left out: as the newest of the reference. */
+export interface TestClientOptions {
+  readonly versions?: VersionRange;
+  /** False leaves ALPN out, as clients before version 7 do. */
+  readonly alpn?: boolean;
+  /** Stands between the client and its connection. */
+  readonly wrap?: (connection: Connection) => Connection;
 }
 
 /** A client that keeps what it is sent. */
@@ -91,18 +139,19 @@ export class TestClient implements AsyncDisposable {
   /** Connects as the reference's client does. */
   static async connect(
     relay: Relay,
-    { versions = supportedVersions, alpn = true }: {
-      versions?: VersionRange;
-      alpn?: boolean;
-    } = {},
+    { versions = supportedVersions, alpn = true, wrap = (same) => same }:
+      TestClientOptions = {},
   ): Promise<TestClient> {
-    const connection = await dialTls("127.0.0.1", relay.ports[0], {
-      alpn: alpn ? ["smp/1"] : undefined,
-    });
+    const connection = wrap(
+      await dialTls("127.0.0.1", relay.ports[0], {
+        alpn: alpn ? ["smp/1"] : undefined,
+      }),
+    );
     const client = new TestClient();
     client.#client = await SmpClient.start(connection, {
       fingerprint: relay.identity.fingerprint,
       versions,
+      timeoutMs: 30_000,
       onEvent: (event) => {
         const next = client.#waiting.shift();
         if (next === undefined) client.#events.push(event);
@@ -118,16 +167,19 @@ export class TestClient implements AsyncDisposable {
     return this.#client;
   }
 
-  /** Sends a command, resolves with the response. */
-  send(
+  /** Sends a command, resolves with the response, which names its entity. */
+  async send(
     command: ClientRequest["command"],
     rest: Omit<ClientRequest, "command"> = {},
   ): Promise<Message> {
-    return this.smp.request({ command, ...rest });
+    const [response] = this.smp.requestAll([{ command, ...rest }]);
+    const { message, entityId } = await response;
+    assert.deepEqual(entityId, rest.entityId ?? EMPTY);
+    return message;
   }
 
   /** The next event; rejects when none comes in time. */
-  event(timeoutMs = 5000): Promise<Received> {
+  event(timeoutMs = 20_000): Promise<Received> {
     const event = this.#events.shift();
     if (event !== undefined) return Promise.resolve(event);
     return new Promise((resolve, reject) => {

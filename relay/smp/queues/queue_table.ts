@@ -132,6 +132,14 @@ export class QueueTable {
     return { queue, group };
   }
 
+  /** Whether another queue than this one has the link ID. */
+  linkTaken(queue: Queue, linkId: Uint8Array): boolean {
+    const loaded = this.#byId.link.get(bytesKey(linkId));
+    if (loaded !== undefined) return loaded !== queue;
+    const stored = this.#store.findQueue("link", linkId);
+    return stored !== undefined && stored.key !== queue.key;
+  }
+
   /** Replaces the record. */
   update(queue: Queue, record: QueueRecord): WriteGroup {
     this.#index(queue, record);

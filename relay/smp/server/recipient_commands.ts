@@ -166,10 +166,8 @@ function acknowledge(
   const first = table.messages(queue)[0];
   let group;
   // The first message is another one when the delivered one expired meanwhile.
-  if (
-    first !== undefined &&
-    (messageId.length === 0 || equalBytes(first.meta.id, messageId))
-  ) {
+  // No ID is nobody's ID: the message is delivered again, as by the reference.
+  if (first !== undefined && equalBytes(first.meta.id, messageId)) {
     group = table.removeFirst(queue, 1);
     if (!first.meta.quota) {
       counters.add("msgRecv");
@@ -206,6 +204,9 @@ function setLink(
     link !== undefined &&
     (!equalBytes(link.id, linkId) || !equalBytes(link.fixed, data.fixed))
   ) return refuse("AUTH");
+  if (link === undefined && context.table.linkTaken(queue, linkId)) {
+    return refuse("AUTH");
+  }
   return change(context, queue, {
     link: {
       id: linkId.slice(),
