@@ -32,8 +32,10 @@ export interface Subscriber {
   readonly hasRoom: boolean;
   /** False once the connection is closed. */
   readonly open: boolean;
-  /** Sends one block with an event for the client. */
-  sendEvents(events: readonly Outgoing[]): void;
+  /**
+   * Sends events for the client, before the answers that waited for `group`.
+   */
+  sendEvents(events: readonly Outgoing[], group?: WriteGroup): void;
 }
 
 /** One session's interest in one queue. */
@@ -122,7 +124,7 @@ export class Delivery {
       this.#gathering = gathering;
       group.committed.then(() => {
         if (this.#gathering === gathering) this.#gathering = undefined;
-        for (const name of gathering.names) this.#deliverByName(name);
+        for (const name of gathering.names) this.#deliverByName(name, group);
       }, () => {
         // The sender was told that the message is not stored.
         if (this.#gathering === gathering) this.#gathering = undefined;
@@ -166,7 +168,7 @@ export class Delivery {
     this.#ended.clear();
   }
 
-  #deliverByName(name: string): void {
+  #deliverByName(name: string, group?: WriteGroup): void {
     const subscription = this.#active.get(name);
     if (subscription === undefined || subscription.delivered !== undefined) {
       return;
@@ -186,7 +188,7 @@ export class Delivery {
         correlationId: EMPTY,
         entityId: queue.record.recipientId,
         message,
-      }]);
+      }], group);
     } catch (error) {
       this.#options.onError(error);
     }

@@ -117,9 +117,10 @@ export class Session implements Subscriber {
     return this.#connection.close();
   }
 
-  sendEvents(events: readonly Outgoing[]): void {
-    // What was answered before the event and is on disk goes first.
-    this.#flush();
+  sendEvents(events: readonly Outgoing[], group?: WriteGroup): void {
+    // What was answered before and is on disk goes first; but a message comes
+    // before the answer to its `SEND`, as clients of the reference know it.
+    this.#flush(group);
     this.#send(events);
   }
 
@@ -233,13 +234,14 @@ export class Session implements Subscriber {
     });
   }
 
-  /** Sends the answers that wait for nothing any more. */
-  #flush(): void {
+  /** Sends the answers that wait for nothing any more, up to those of `end`. */
+  #flush(end?: WriteGroup): void {
     for (;;) {
       const first = this.#pending[0];
       if (first === undefined) break;
       const { group } = first;
       if (group !== undefined && !group.durable && !first.failed) break;
+      if (group !== undefined && group === end) break;
       this.#pending.shift();
       this.#sendAnswers(first);
     }
