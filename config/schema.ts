@@ -297,14 +297,14 @@ export const schema = {
       }),
       minVersion: integer({
         doc: "The oldest version of the SMP protocol spoken to other relays.",
-        default: 8,
-        min: 8,
+        default: 6,
+        min: 6,
         max: 18,
       }),
       maxVersion: integer({
         doc: "The newest version of the SMP protocol spoken to other relays.",
         default: 18,
-        min: 8,
+        min: 6,
         max: 18,
       }),
       clientConcurrency: integer({
