@@ -37,8 +37,8 @@ export interface Connection extends AsyncDisposable {
 
   /**
    * Encrypts `bytes` at once and queues them for the socket; the caller may
-   * reuse `bytes` after the call. Closes the connection when the output bound
-   * is passed. Does nothing on a closed connection.
+   * reuse `bytes` after the call. Closes the connection when more than the
+   * output bound waits already. Does nothing on a closed connection.
    */
   write(bytes: Uint8Array): void;
 

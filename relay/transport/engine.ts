@@ -4,9 +4,9 @@
  * It never waits: every call is synchronous.
  *
  * During the handshake a connection has two memory BIOs of its own. Afterwards
- * all connections share one pair: each call puts ciphertext in and takes
- * everything out before it returns, so that nothing of one connection is there
- * when the next one calls, and an idle connection holds no buffer.
+ * all connections share one pair, so that an idle one holds no buffer. Each
+ * call leaves both empty before it returns or throws: what one connection left
+ * there (an alert, say) would go out on the next one.
  *
  * @module
  */
@@ -152,11 +152,14 @@ export class TlsEngine {
     if (this.#ssl === null) return;
     const api = this.#api;
     const pending = api.BIO_ctrl_pending(this.#output);
-    if (pending > 0) {
+    if (pending === 0) return;
+    try {
       queue.append(
         pending,
         (view) => api.BIO_read(this.#output, view, view.length),
       );
+    } finally {
+      this.#empty(this.#output);
     }
   }
 
@@ -170,6 +173,7 @@ export class TlsEngine {
    */
   decrypt(
     input: Uint8Array<ArrayBuffer>,
+    queue: OutputQueue,
     target: Uint8Array<ArrayBuffer>,
     overflow: () => Uint8Array<ArrayBuffer>,
   ): { filled: number; over: number } {
@@ -200,10 +204,8 @@ export class TlsEngine {
         }
       }
     } finally {
-      // Whatever went wrong, the next connection finds the shared BIO empty.
-      if (api.BIO_ctrl_pending(this.#input) !== 0) {
-        api.BIO_ctrl(this.#input, BIO_CTRL_RESET, 0n, null);
-      }
+      this.#empty(this.#input);
+      this.takeOutput(queue);
     }
     return { filled, over };
   }
@@ -249,6 +251,12 @@ export class TlsEngine {
     if (this.#ssl === null) return;
     this.#api.SSL_free(this.#ssl); // with its BIOs, or its share in them
     this.#ssl = null;
+  }
+
+  /** Usually it is: the call that checks is the cheaper one. */
+  #empty(bio: Deno.PointerObject): void {
+    if (this.#api.BIO_ctrl_pending(bio) === 0) return;
+    this.#api.BIO_ctrl(bio, BIO_CTRL_RESET, 0n, null);
   }
 
   #hasPending(): boolean {

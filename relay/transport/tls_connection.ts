@@ -37,7 +37,10 @@ const NOTHING = new Uint8Array(0);
 
 /** Bounds of one connection. */
 export interface ConnectionLimits {
-  /** Output that may wait for the peer, in bytes; default 1 MiB. */
+  /**
+   * A `write` while more bytes than this wait for the peer closes the
+   * connection; default 1 MiB. So the bound in memory is this and one `write`.
+   */
   readonly maxBuffered?: number;
   /**
    * How long a peer may take nothing while more than 64 KiB wait for it, in
@@ -110,7 +113,7 @@ export class TlsConnection implements Connection {
   }
 
   get buffered(): number {
-    return this.#output.length;
+    return this.#state === "closed" ? 0 : this.#output.length;
   }
 
   get closed(): AbortSignal {
@@ -160,15 +163,15 @@ export class TlsConnection implements Connection {
 
   write(bytes: Uint8Array<ArrayBuffer>): void {
     if (this.#state !== "open") return;
-    try {
-      this.#engine.encrypt(bytes, this.#output);
-    } catch (error) {
-      this.#fail(error);
-      return;
-    }
-    this.#send();
     if (this.#output.length > this.#limits.maxBuffered) {
       this.#fail(new TlsError("timeout", "The peer does not take its output"));
+      return;
+    }
+    try {
+      this.#engine.encrypt(bytes, this.#output);
+      this.#send();
+    } catch (error) {
+      this.#fail(error);
     }
   }
 
@@ -231,19 +234,22 @@ export class TlsConnection implements Connection {
     input: Uint8Array<ArrayBuffer>,
     target: Uint8Array<ArrayBuffer>,
   ): number {
-    const { filled, over } = this.#engine.decrypt(
-      input,
-      target,
-      () => this.#held = plaintextPool.take(),
-    );
-    if (this.#held !== undefined) {
-      this.#rest = this.#held.subarray(0, over);
-      if (over === 0) this.#releaseHeld();
+    try {
+      const { filled, over } = this.#engine.decrypt(
+        input,
+        this.#output,
+        target,
+        () => this.#held = plaintextPool.take(),
+      );
+      if (this.#held !== undefined) {
+        this.#rest = this.#held.subarray(0, over);
+        if (over === 0) this.#releaseHeld();
+      }
+      if (this.#engine.ended) this.#ended = true;
+      return filled;
+    } finally {
+      this.#send(); // an alert as well, before the connection is closed
     }
-    if (this.#engine.ended) this.#ended = true;
-    this.#engine.takeOutput(this.#output);
-    this.#send();
-    return filled;
   }
 
   #releaseHeld(): void {
