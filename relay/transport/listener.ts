@@ -130,13 +130,13 @@ function openAll(port: number): Deno.TcpListener[] {
   try {
     six = openSocket("::", port);
   } catch (error) {
-    // Without IPv6 the address does not exist; any other cause is there in
-    // IPv4 as well and is told from there.
-    try {
-      return [openSocket("0.0.0.0", port)];
-    } catch {
-      throw error;
-    }
+    const { cause } = error instanceof Error ? error : {};
+    if (
+      cause instanceof Deno.errors.AddrInUse ||
+      cause instanceof Deno.errors.PermissionDenied
+    ) throw error;
+    // The address does not exist: this machine has no IPv6.
+    return [openSocket("0.0.0.0", port)];
   }
   try {
     // Only needed where IPv6 sockets do not take IPv4 (bindv6only).
@@ -181,7 +181,7 @@ class Listener implements TlsListener {
   readonly #silent = new Set<HalfOpen>();
   readonly #speaking = new Set<HalfOpen>();
   readonly #loops: Promise<void>[];
-  readonly #serving = new Set<Promise<void>>();
+  readonly #handshakes = new Set<Promise<unknown>>();
   #stopping = false;
   #stopped: Promise<void> | undefined;
   #wake: (() => void) | undefined;
@@ -247,9 +247,7 @@ class Listener implements TlsListener {
         continue;
       }
       this.#accepted++;
-      const served = this.#serve(tcp, socket.addr.port);
-      this.#serving.add(served);
-      served.finally(() => this.#serving.delete(served));
+      void this.#serve(tcp, socket.addr.port);
     }
   }
 
@@ -283,7 +281,10 @@ class Listener implements TlsListener {
       this.#refuse(tcp);
       return;
     }
-    const connection = await this.#handshake(tcp);
+    const handshake = this.#handshake(tcp);
+    this.#handshakes.add(handshake);
+    const connection = await handshake;
+    this.#handshakes.delete(handshake);
     if (connection === undefined) return;
     try {
       await this.#options.onConnection(connection, { port });
@@ -356,7 +357,7 @@ class Listener implements TlsListener {
     }, deadlineMs);
     await Promise.all(Array.from(this.#open, (each) => each.close()));
     clearTimeout(timer);
-    await Promise.all(this.#loops);
+    await Promise.all([...this.#loops, ...this.#handshakes]);
     this.#context.free();
   }
 }
