@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { MIGRATIONS } from "./migrations/mod.ts";
 import { openSqliteStore, STORE_FILE, StoreError } from "./mod.ts";
 import { addMessage, addQueue } from "./testing/records.ts";
+import { PAGE_SIZE } from "./writer_database.ts";
 
 /** Runs `test` with a folder that is removed afterwards. */
 async function withDir(test: (dir: string) => Promise<void>): Promise<void> {
@@ -148,7 +149,7 @@ Deno.test("reading damaged pages is corrupt", () =>
       using file = Deno.openSync(join(dir, STORE_FILE), { write: true });
       const { size } = file.statSync();
       // The first page (the schema) and the page of `reserved` stay whole.
-      const pages = size / 8192;
+      const pages = size / PAGE_SIZE;
       const database = new DatabaseSync(join(dir, STORE_FILE));
       const kept = new Set(
         database.prepare(
@@ -158,8 +159,8 @@ Deno.test("reading damaged pages is corrupt", () =>
       database.close();
       for (let page = 2; page <= pages; page++) {
         if (kept.has(page)) continue;
-        file.seekSync((page - 1) * 8192, Deno.SeekMode.Start);
-        file.writeSync(new Uint8Array(8192).fill(0xee));
+        file.seekSync((page - 1) * PAGE_SIZE, Deno.SeekMode.Start);
+        file.writeSync(new Uint8Array(PAGE_SIZE).fill(0xee));
       }
     }
     await using store = await openSqliteStore({ dir });

@@ -65,8 +65,9 @@ export class Reader {
       this.#body = database.prepare("SELECT body FROM messages WHERE seq = ?");
       this.#old = database.prepare(
         `SELECT m.queue AS key, q.recipient_id AS recipient_id, m.seq AS seq
-        FROM messages m JOIN queues q ON q.key = m.queue
-        WHERE m.time < ? ORDER BY m.time, m.seq LIMIT ?`,
+        FROM (SELECT queue, seq, time FROM messages WHERE time < ?
+          ORDER BY time, seq LIMIT ?) m JOIN queues q ON q.key = m.queue
+        ORDER BY m.time, m.seq`,
       );
       this.#counts = database.prepare(
         `SELECT (SELECT count(*) FROM queues) AS queues,

@@ -38,7 +38,7 @@ const RESERVATION = 1_000_000;
 export interface SqliteStoreOptions {
   /** Folder of the store; made if it is not there. */
   readonly dir: string;
-  /** Size of the WAL at which it is copied to the database (4 MiB). */
+  /** Size of the WAL at which it is copied to the database (8 MiB). */
   readonly checkpointBytes?: number;
   /** Time after the last change until the WAL is emptied (1 s). */
   readonly idleMs?: number;
@@ -72,7 +72,7 @@ export async function openSqliteStore(
       maxBytes: options.maxBytes,
       fsyncDelay: options.fsyncDelay ?? 0,
       syncTrace: options.syncTrace,
-      checkpointBytes: options.checkpointBytes ?? 4 * 1024 * 1024,
+      checkpointBytes: options.checkpointBytes ?? 8 * 1024 * 1024,
       idleMs: options.idleMs ?? 1000,
       truncateMs: options.truncateMs ?? 60_000,
     });

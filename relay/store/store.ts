@@ -159,7 +159,8 @@ export interface Store extends AsyncDisposable {
   messageBody(seq: number): Uint8Array | undefined;
   /**
    * At most `limit` messages older than `before` (seconds since 1970), oldest
-   * first, with the queue each one is in.
+   * first, with the queue each one is in. Takes time in proportion to all that
+   * is stored (a millisecond or two for 10,000 messages).
    */
   oldMessages(
     before: number,

@@ -4,8 +4,9 @@
  * A message's body stands at the end of its row: what is read often (`id`,
  * `time`, flags) is on the row's first page, the rest on overflow pages. Link
  * data, up to a block long, has a table of its own so that a change of the
- * queue's row does not rewrite it. An index ends with the row's key, so
- * `messages_queue` yields the messages of a queue in order of `seq`.
+ * queue's row does not rewrite it. `messages_queue` yields the messages of a
+ * queue in order; with `time` in it, old messages are found by reading this
+ * small index through, and each message is spared an entry in another one.
  *
  * @module
  */
@@ -51,8 +52,7 @@ CREATE TABLE messages (
   quota INTEGER NOT NULL,
   body BLOB NOT NULL
 ) STRICT;
-CREATE INDEX messages_queue ON messages (queue);
-CREATE INDEX messages_time ON messages (time);
+CREATE INDEX messages_queue ON messages (queue, seq, time);
 
 CREATE TABLE reserved (
   only INTEGER PRIMARY KEY CHECK (only = 1),
