@@ -16,18 +16,22 @@ export async function expireMessages(
   { before, signal }: { before: number; signal: AbortSignal },
 ): Promise<number> {
   let total = 0;
+  let chunk = CHUNK;
   while (!signal.aborted) {
-    const old = store.oldMessages(before, CHUNK);
+    const old = store.oldMessages(before, chunk);
+    const queues = new Map(old.map((each) => [each.key, each.recipientId]));
     let removed = 0;
-    for (const key of new Set(old.map((message) => message.key))) {
-      const id = old.find((message) => message.key === key)?.recipientId;
-      const queue = id && table.find("recipient", id);
+    for (const id of queues.values()) {
+      const queue = table.find("recipient", id);
       if (queue !== undefined) removed += table.removeOld(queue, before);
     }
     total += removed;
     // The store shows what is committed: look again only after that.
     await store.flush();
-    if (removed === 0 || old.length < CHUNK) break;
+    if (old.length < chunk) break;
+    // Marks of full queues stay, as do messages behind a newer one: where they
+    // fill the chunk, what is behind them has to be seen as well.
+    if (removed < chunk / 2) chunk *= 2;
   }
   return total;
 }
