@@ -58,6 +58,7 @@ export class RunningCommand {
   readonly #child: Deno.ChildProcess;
   readonly #stdout: Promise<void>;
   readonly #stderr: Promise<void>;
+  #ended = false;
   /** Standard output so far. */
   stdout = "";
   /** Standard error so far. */
@@ -81,14 +82,22 @@ export class RunningCommand {
   ): Promise<void> {
     const texts = stream.pipeThrough(new TextDecoderStream());
     for await (const text of texts) take(text);
+    await this.#child.status;
+    this.#ended = true;
   }
 
-  /** Waits until standard output has what is looked for. */
+  /**
+   * Waits until standard output has what is looked for.
+   *
+   * @throws {Error} with all output, if the command ends or takes too long
+   */
   async shows(pattern: RegExp, withinMs = 20_000): Promise<RegExpExecArray> {
     const end = performance.now() + withinMs;
     while (performance.now() < end) {
+      const ended = this.#ended;
       const found = pattern.exec(this.stdout);
       if (found !== null) return found;
+      if (ended) break;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     throw new Error(`Never saw ${pattern} in:\n${this.stdout}${this.stderr}`);
@@ -99,7 +108,7 @@ export class RunningCommand {
     signal: Deno.Signal = "SIGTERM",
   ): Promise<{ code: number; tookMs: number }> {
     const before = performance.now();
-    this.#child.kill(signal);
+    if (!this.#ended) this.#child.kill(signal);
     const { code } = await this.#child.status;
     await Promise.all([this.#stdout, this.#stderr]);
     return { code, tookMs: performance.now() - before };
