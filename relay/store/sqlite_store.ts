@@ -44,6 +44,8 @@ export interface SqliteStoreOptions {
   readonly idleMs?: number;
   /** Longest time between two emptyings of the WAL under load (60 s). */
   readonly truncateMs?: number;
+  /** `hasRoom` is true while so much of the disk is free (64 MiB). */
+  readonly reserveBytes?: number;
   /** The database does not grow beyond this (no limit). For tests. */
   readonly maxBytes?: number;
   /** Makes every fsync take this much longer (0). For tests. */
@@ -75,6 +77,7 @@ export async function openSqliteStore(
       checkpointBytes: options.checkpointBytes ?? 8 * 1024 * 1024,
       idleMs: options.idleMs ?? 1000,
       truncateMs: options.truncateMs ?? 60_000,
+      reserveBytes: options.reserveBytes ?? 64 * 1024 * 1024,
     });
     reader = new Reader(path);
     return new SqliteStore({ lock, writer, reader });
@@ -144,6 +147,10 @@ class SqliteStore implements Store {
 
   set onFailure(listener: ((error: StoreError) => void) | undefined) {
     this.#writer.onFailure = listener;
+  }
+
+  get hasRoom(): boolean {
+    return this.#writer.hasRoom;
   }
 
   nextQueueKey(): number {

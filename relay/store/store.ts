@@ -179,10 +179,18 @@ export interface Store extends AsyncDisposable {
    * disk's sake. When a group fails, the group gathering behind it fails too.
    */
   write(operation: WriteOperation): WriteGroup;
+  /**
+   * False when the disk is nearly full: refuse new queues and messages then,
+   * so that what is there can still be delivered and deleted.
+   */
+  readonly hasRoom: boolean;
   /** Resolves when everything written so far is durable (or has failed). */
   flush(): Promise<void>;
   /** Called with the error when a group fails, before its promise rejects. */
   onFailure: ((error: StoreError) => void) | undefined;
-  /** Flushes, checkpoints, closes the files, ends the worker. */
+  /**
+   * Flushes, checkpoints, closes the files, ends the worker. A checkpoint that
+   * fails loses nothing: the next start goes on with the WAL.
+   */
   stop(): Promise<void>;
 }

@@ -25,6 +25,8 @@ export class Writer {
   onFailure: ((error: StoreError) => void) | undefined;
   /** Called when a group is about to leave, to add to it. */
   beforeSend: ((group: GatheringGroup) => void) | undefined;
+  /** See `Store.hasRoom`. */
+  hasRoom = true;
   readonly #worker: Worker;
   #gathering: GatheringGroup | undefined;
   #inFlight: GatheringGroup | undefined;
@@ -146,6 +148,9 @@ export class Writer {
       case "opened":
       case "stopped":
         this.#waiting?.resolve();
+        break;
+      case "room":
+        this.hasRoom = message.hasRoom;
         break;
     }
   }

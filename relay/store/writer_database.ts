@@ -12,6 +12,7 @@
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { decodeGroup } from "./group_codec.ts";
+import { DiskRoom } from "./disk_room.ts";
 import { MIGRATIONS } from "./migrations/mod.ts";
 import { statementNumber, STATEMENTS } from "./statements.ts";
 import { StoreError } from "./store.ts";
@@ -42,6 +43,8 @@ export class WriterDatabase {
   readonly #walState: StatementSync;
   readonly #checkpoint: StatementSync;
   readonly #truncate: StatementSync;
+  readonly #freePages: StatementSync;
+  readonly #room: DiskRoom;
   readonly #trace: SyncTrace | undefined;
   readonly #frameSize: number;
   readonly #sleepCell = new Int32Array(new SharedArrayBuffer(4));
@@ -65,6 +68,13 @@ export class WriterDatabase {
       this.#walState = database.prepare("PRAGMA wal_checkpoint(NOOP)");
       this.#checkpoint = database.prepare("PRAGMA wal_checkpoint(PASSIVE)");
       this.#truncate = database.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
+      this.#freePages = database.prepare("PRAGMA freelist_count");
+      this.#room = new DiskRoom({
+        path: options.path,
+        reserveBytes: options.reserveBytes,
+        freeInside: () =>
+          Number(this.#freePages.get()?.freelist_count) * pageSize,
+      });
       this.truncateWal();
       this.#trace = options.syncTrace === undefined
         ? undefined
@@ -119,14 +129,15 @@ export class WriterDatabase {
     this.#trace?.synced(0);
   }
 
-  /** Empties the WAL and closes the files. */
+  /** Whether more may be added, with `bytes` written since the last call. */
+  hasRoom(bytes: number): boolean {
+    return this.#room.afterWriting(bytes);
+  }
+
+  /** Closes the files; SQLite empties the WAL and removes it if it can. */
   close(): void {
-    try {
-      this.truncateWal();
-    } finally {
-      this.#database.close();
-      this.#trace?.close();
-    }
+    this.#database.close();
+    this.#trace?.close();
   }
 
   /** Bytes of the WAL that are in use; the file may be longer. */

@@ -21,6 +21,8 @@ export interface WriterOptions {
   readonly idleMs: number;
   /** Longest time between two emptyings of the WAL under load. */
   readonly truncateMs: number;
+  /** There is room for more while so much of the disk is free. */
+  readonly reserveBytes: number;
 }
 
 /** A group of changes, see `group_codec.ts`. */
@@ -49,10 +51,12 @@ export interface PlainError {
   readonly cause: string;
 }
 
-/** From the writer: one answer for each message to it. */
+/** From the writer: one answer for each message to it, and `room`. */
 export type FromWriter =
   | { readonly type: "opened" }
   /** `buffer` is the group's, given back to be used again. */
   | { readonly type: "committed"; readonly buffer: ArrayBuffer }
   | { readonly type: "failed"; readonly error: PlainError }
-  | { readonly type: "stopped" };
+  | { readonly type: "stopped" }
+  /** Whether more may be added, when that has changed. */
+  | { readonly type: "room"; readonly hasRoom: boolean };

@@ -21,6 +21,7 @@ let database: WriterDatabase | undefined;
 let idleMs = 0;
 let idleTimer: ReturnType<typeof setTimeout> | undefined;
 let lastChange = 0;
+let hasRoom = true;
 
 self.onmessage = ({ data }: MessageEvent<ToWriter>) => {
   try {
@@ -59,16 +60,25 @@ function answer(message: ToWriter): void {
 function open(options: WriterOptions): void {
   database = new WriterDatabase(options);
   idleMs = options.idleMs;
+  tellRoom(database.hasRoom(0));
   send({ type: "opened" });
 }
 
 function apply(group: GroupMessage): void {
   if (database === undefined) throw new Error("Cannot write: not open");
-  database.apply(group);
+  try {
+    database.apply(group);
+  } catch (error) {
+    maintain((database) => tellRoom(database.hasRoom(Infinity)));
+    throw error;
+  }
   send({ type: "committed", buffer: group.buffer }, [group.buffer]);
   lastChange = performance.now();
   idleTimer ??= setTimeout(whenIdle, idleMs);
-  maintain((database) => database.checkpointIfLarge());
+  maintain((database) => {
+    database.checkpointIfLarge();
+    tellRoom(database.hasRoom(group.length));
+  });
 }
 
 function whenIdle(): void {
@@ -77,8 +87,19 @@ function whenIdle(): void {
     idleTimer = setTimeout(whenIdle, left);
     return;
   }
-  idleTimer = undefined;
-  maintain((database) => database.truncateWal());
+  // Without room there may be no more changes: look again from time to time.
+  idleTimer = hasRoom ? undefined : setTimeout(whenIdle, idleMs);
+  maintain((database) => {
+    database.truncateWal();
+    tellRoom(database.hasRoom(0));
+  });
+}
+
+function tellRoom(now: boolean): void {
+  if (now === hasRoom) return;
+  hasRoom = now;
+  send({ type: "room", hasRoom });
+  if (!hasRoom) idleTimer ??= setTimeout(whenIdle, idleMs);
 }
 
 /**
@@ -95,7 +116,7 @@ function maintain(work: (database: WriterDatabase) => void): void {
 }
 
 function stop(): void {
-  clearTimeout(idleTimer);
+  maintain((database) => database.truncateWal());
   database?.close();
   database = undefined;
   send({ type: "stopped" });
