@@ -37,6 +37,8 @@ export interface AuthenticatorKeys {
 export interface AuthenticatedMessage {
   readonly nonce: Uint8Array;
   readonly message: Uint8Array;
+  /** More of the message, behind `message`: saves the caller joining them. */
+  readonly rest?: Uint8Array;
 }
 
 /**
@@ -48,7 +50,7 @@ export function cbAuthenticate(
   authenticated: AuthenticatedMessage,
 ): Uint8Array | undefined {
   const secret = dh(keys.publicKey, keys.privateKey);
-  return secret && cbEncryptNoPad(sha512(authenticated.message), {
+  return secret && cbEncryptNoPad(digestOf(authenticated), {
     secret,
     nonce: authenticated.nonce,
   });
@@ -71,10 +73,14 @@ export function cbVerifyWith(
   secret: BoxSecret,
   authenticated: AuthenticatedMessage & { readonly authenticator: Uint8Array },
 ): boolean {
-  const { authenticator, nonce, message } = authenticated;
+  const { authenticator, nonce } = authenticated;
   if (authenticator.length !== AUTHENTICATOR_SIZE) return false;
   const digest = cbDecryptNoPad(authenticator, { secret, nonce });
-  return digest !== undefined && equalBytes(digest, sha512(message));
+  return digest !== undefined && equalBytes(digest, digestOf(authenticated));
+}
+
+function digestOf({ message, rest }: AuthenticatedMessage): Uint8Array {
+  return rest === undefined ? sha512(message) : sha512(message, rest);
 }
 
 /**

@@ -132,9 +132,15 @@ export function cbDecrypt(
  */
 export function boxMaxLength(
   parts: readonly Uint8Array[],
-  input: BoxInput & { readonly maxLength: number },
+  input: BoxInput & {
+    readonly maxLength: number;
+    /** Memory for the result: `maxLength` + 18 bytes; new unless given. */
+    readonly into?: Uint8Array;
+  },
 ): Uint8Array {
-  const box = new Uint8Array(TAG_SIZE + PADDING_OVERHEAD + input.maxLength);
+  const size = TAG_SIZE + PADDING_OVERHEAD + input.maxLength;
+  const box = input.into ?? new Uint8Array(size);
+  if (box.length !== size) throw new RangeError("The box has another size");
   let end = TAG_SIZE + PADDING_OVERHEAD;
   for (const part of parts) {
     box.set(part, end);

@@ -30,6 +30,9 @@ import { readMessageFlags } from "./command_codec.ts";
 /** Longest message or quota before padding (`MaxRcvMessageLen`), in bytes. */
 const MAX_RECEIVED_LENGTH = 16104;
 
+/** Size of the body of every `MSG`, in bytes. */
+export const RECEIVED_BODY_SIZE = MAX_RECEIVED_LENGTH + 18;
+
 /** Padded size of notification metadata, in bytes. */
 const PADDED_META_LENGTH = 128;
 
@@ -81,12 +84,16 @@ export interface NotificationEncryption {
  */
 export function encryptReceivedMessage(
   message: ReceivedMessage,
-  encryption: MessageEncryption,
+  encryption: MessageEncryption & {
+    /** Memory for the result, `RECEIVED_BODY_SIZE`; new unless given. */
+    readonly into?: Uint8Array;
+  },
 ): Uint8Array {
   return boxMaxLength(messageParts(message), {
     secret: encryption.secret,
     nonce: cbNonce(encryption.messageId),
     maxLength: MAX_RECEIVED_LENGTH,
+    into: encryption.into,
   });
 }
 

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { bytesKey, keyBytes } from "../../wire/mod.ts";
+import { bytesKey, EMPTY, keyBytes } from "../../wire/mod.ts";
 import type {
   MessageMeta,
   QueueRecord,
@@ -21,8 +21,8 @@ import { Queue, type QueuedMessage } from "./queue.ts";
 export interface QueueTableOptions {
   /** Queues kept loaded at most, beside those with writes under way. */
   readonly maxLoaded?: number;
-  /** Bytes of message bodies kept in memory. */
-  readonly bodyCacheBytes?: number;
+  /** Message bodies kept in memory, of 16 KB each. */
+  readonly cachedBodies?: number;
   /** Messages that a queue may hold (`msgQueueQuota`). */
   readonly messagesPerQueue: number;
 }
@@ -62,7 +62,7 @@ export class QueueTable {
     this.#store = store;
     this.#maxLoaded = options.maxLoaded ?? 10_000;
     this.#quota = options.messagesPerQueue;
-    this.#bodies = new BodyCache(options.bodyCacheBytes ?? 8 * 1024 * 1024);
+    this.#bodies = new BodyCache(options.cachedBodies ?? 512);
   }
 
   /** Number of loaded queues. */
@@ -194,19 +194,22 @@ export class QueueTable {
     if (messages.at(-1)?.meta.quota) return { stored: false };
     const quota = messages.length >= this.#quota;
     const meta: MessageMeta = { ...message, seq: this.#store.nextSeq(), quota };
-    if (!quota) this.#bodies.put(meta.seq, body.slice());
+    if (!quota) this.#bodies.put(meta.seq, body);
     const group = this.#store.write({
       type: "addMessage",
       key: queue.key,
       meta,
-      body: quota ? new Uint8Array() : new Uint8Array(body),
+      body: quota ? EMPTY : body,
     });
     queue.lastWrite = group;
     messages.push({ meta, group });
     return { group, stored: !quota };
   }
 
-  /** Body of a message of the queue; `undefined` if the store lost it. */
+  /**
+   * Body of a message of the queue, valid until the next change of the table;
+   * `undefined` if the store lost it.
+   */
   body(meta: MessageMeta): Uint8Array | undefined {
     return this.#bodies.get(meta.seq) ?? this.#store.messageBody(meta.seq);
   }

@@ -114,13 +114,16 @@ export class Authorizer {
     const algorithm = authorization.kind === "signature"
       ? authorization.algorithm
       : "x25519";
-    const message = signedBytes(transmission);
     const verifies = (key: AuthKey) =>
       authorization.kind === "signature"
-        ? verifySignature(key, { message, signature: authorization.bytes })
+        ? verifySignature(key, {
+          message: signedBytes(transmission),
+          signature: authorization.bytes,
+        })
         : this.#authenticator.verify(key.raw, {
           nonce: cbNonce(transmission.correlationId),
-          message,
+          message: transmission.signedPrefix,
+          rest: transmission.signedRest,
           authenticator: authorization.bytes,
         });
     const fitting = keys.filter((key) => key.algorithm === algorithm);

@@ -12,7 +12,10 @@ import type { MessageMeta, WriteGroup } from "../../store/store.ts";
 import { StoreError } from "../../store/store.ts";
 import type { Message } from "../messages.ts";
 import { isDurable, type Queue, type QueueTable } from "../queues/mod.ts";
-import { encryptReceivedMessage } from "../received_message.ts";
+import {
+  encryptReceivedMessage,
+  RECEIVED_BODY_SIZE,
+} from "../received_message.ts";
 
 /** Something that goes to a client. */
 export interface Outgoing {
@@ -49,6 +52,12 @@ export interface Subscription {
   /** ID of the message that is delivered and not acknowledged. */
   delivered: Uint8Array | undefined;
 }
+
+/**
+ * The body of a message that is pushed: it is in its block before anything
+ * else is encrypted.
+ */
+const pushed = new Uint8Array(RECEIVED_BODY_SIZE);
 
 /** Settings of delivery. */
 export interface DeliveryOptions {
@@ -147,7 +156,11 @@ export class Delivery {
    * The first message of the queue as `MSG`, noted as delivered, if there is
    * one on disk. One that is still being written is pushed later.
    */
-  takeFirst(queue: Queue, subscription: Subscription): Message | undefined {
+  takeFirst(
+    queue: Queue,
+    subscription: Subscription,
+    options: { readonly into?: Uint8Array } = {},
+  ): Message | undefined {
     const first = this.#table.messages(queue)[0];
     if (first === undefined) return undefined;
     if (!isDurable(first)) {
@@ -156,7 +169,7 @@ export class Delivery {
       }
       return undefined;
     }
-    const message = this.#encrypt(queue, first.meta);
+    const message = this.#encrypt(queue, first.meta, options);
     subscription.delivered = first.meta.id;
     return message;
   }
@@ -182,7 +195,7 @@ export class Delivery {
     try {
       const queue = this.#table.findByName(name);
       if (queue === undefined) return;
-      const message = this.takeFirst(queue, subscription);
+      const message = this.takeFirst(queue, subscription, { into: pushed });
       if (message === undefined) return;
       session.sendEvents([{
         correlationId: EMPTY,
@@ -194,7 +207,11 @@ export class Delivery {
     }
   }
 
-  #encrypt(queue: Queue, meta: MessageMeta): Message {
+  #encrypt(
+    queue: Queue,
+    meta: MessageMeta,
+    { into }: { into?: Uint8Array },
+  ): Message {
     const { time, notification } = meta;
     const body = meta.quota ? EMPTY : this.#table.body(meta);
     if (body === undefined) {
@@ -207,7 +224,7 @@ export class Delivery {
         meta.quota
           ? { type: "quota", time }
           : { type: "message", time, notification, body },
-        { secret: queue.messageKey, messageId: meta.id },
+        { secret: queue.messageKey, messageId: meta.id, into },
       ),
     };
   }
