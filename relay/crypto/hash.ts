@@ -17,11 +17,13 @@ export function sha3_384(data: Uint8Array): Uint8Array {
   return new Uint8Array(createHash("sha3-384").update(data).digest());
 }
 
-/** SHA-512, 64 bytes. */
-export function sha512(data: Uint8Array): Uint8Array {
+/** SHA-512 of all parts one behind the other, 64 bytes. */
+export function sha512(...parts: readonly Uint8Array[]): Uint8Array {
   const digest = new Uint8Array(DIGEST);
   libcrypto.SHA512_Init(scratch);
-  libcrypto.SHA512_Update(scratch, data, BigInt(data.length));
+  for (const part of parts) {
+    libcrypto.SHA512_Update(scratch, part, part.length);
+  }
   libcrypto.SHA512_Final(digest, scratch);
   return digest;
 }
