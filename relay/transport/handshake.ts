@@ -61,6 +61,12 @@ export async function wrapTls(
 export interface HandshakeHooks {
   /** The first bytes have come. */
   readonly onFirstBytes?: () => void;
+  /**
+   * Gets what breaks the handshake off with a reason, as `signal` does, but
+   * without an AbortController for each connection.
+   */
+  readonly onStarted?: (breakOff: (reason: unknown) => void) => void;
+  /** The connection that came out of it was closed. */
   readonly onClosed?: () => void;
 }
 
@@ -79,6 +85,7 @@ export async function performHandshake(
   const onAbort = () => breakOff(signal?.reason);
   if (signal?.aborted) onAbort();
   signal?.addEventListener("abort", onAbort, { once: true });
+  options.onStarted?.(breakOff);
   const timer = setTimeout(
     () => breakOff(new TlsError("timeout", "The TLS handshake took too long")),
     options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS,

@@ -165,7 +165,9 @@ function openSocket(hostname: string, port: number): Deno.TcpListener {
 
 /** A connection before the end of its handshake. */
 interface HalfOpen {
-  readonly abort: AbortController;
+  /** Ends it. */
+  breakOff: (reason: unknown) => void;
+  dropped: boolean;
 }
 
 class Listener implements TlsListener {
@@ -266,8 +268,13 @@ class Listener implements TlsListener {
     const [oldest] = this.#silent.size > 0 ? this.#silent : this.#speaking;
     if (oldest === undefined) return;
     this.#dropped++;
-    this.#forget(oldest);
-    oldest.abort.abort();
+    this.#drop(oldest);
+  }
+
+  #drop(half: HalfOpen): void {
+    this.#forget(half);
+    half.dropped = true;
+    half.breakOff(new TlsError("closed", "The listener dropped it"));
   }
 
   #forget(half: HalfOpen): void {
@@ -305,7 +312,10 @@ class Listener implements TlsListener {
     if (this.#silent.size + this.#speaking.size >= this.#maxHandshakes) {
       this.#dropOldest();
     }
-    const half: HalfOpen = { abort: new AbortController() };
+    const half: HalfOpen = {
+      breakOff: () => closeQuietly(tcp),
+      dropped: false,
+    };
     this.#silent.add(half);
     try {
       tcp.setNoDelay(true);
@@ -317,7 +327,7 @@ class Listener implements TlsListener {
           stallTimeoutMs: this.#options.stallTimeoutMs,
           closeTimeoutMs: this.#options.closeTimeoutMs,
           handshakeTimeoutMs: this.#options.handshakeTimeoutMs,
-          signal: half.abort.signal,
+          onStarted: (breakOff) => half.breakOff = breakOff,
           onFirstBytes: () => {
             if (this.#silent.delete(half)) this.#speaking.add(half);
           },
@@ -335,7 +345,7 @@ class Listener implements TlsListener {
     } catch (error) {
       closeQuietly(tcp);
       // A dropped one was counted as such.
-      if (!half.abort.signal.aborted) {
+      if (!half.dropped) {
         const kind = error instanceof TlsError ? error.kind : "closed";
         this.#failed[kind] = (this.#failed[kind] ?? 0) + 1;
       }
@@ -349,9 +359,7 @@ class Listener implements TlsListener {
     this.#stopping = true;
     for (const socket of this.#sockets) closeQuietly(socket);
     this.#wake?.();
-    for (const half of [...this.#silent, ...this.#speaking]) {
-      half.abort.abort();
-    }
+    for (const half of [...this.#silent, ...this.#speaking]) this.#drop(half);
     const timer = setTimeout(() => {
       for (const connection of [...this.#open]) connection.abort();
     }, deadlineMs);
