@@ -22,7 +22,7 @@ export function sha512(...parts: readonly Uint8Array[]): Uint8Array {
   const digest = new Uint8Array(DIGEST);
   libcrypto.SHA512_Init(scratch);
   for (const part of parts) {
-    libcrypto.SHA512_Update(scratch, part, part.length);
+    libcrypto.SHA512_Update(scratch, part, BigInt(part.length));
   }
   libcrypto.SHA512_Final(digest, scratch);
   return digest;
