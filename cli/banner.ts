@@ -21,10 +21,6 @@ export interface BannerOptions {
 export function printBanner(options: BannerOptions, terminal: Terminal): void {
   const { config, file, addresses } = options;
   const [first, ...others] = addresses;
-  if (terminal.isTerminal) {
-    terminal.print("");
-    printQr(first, terminal);
-  }
   terminal.print(
     "",
     terminal.style(
@@ -41,12 +37,11 @@ export function printBanner(options: BannerOptions, terminal: Terminal): void {
   if (config.address.hosts.length === 0) {
     terminal.print("", ...reach(first), `address.hosts in ${file}`);
   }
-  terminal.print(
-    "",
-    `Data and settings: ${config.data.directory}`,
-    ...(terminal.isTerminal ? ["Stop it with Ctrl-C."] : []),
-    "",
-  );
+  terminal.print("", `Data and settings: ${config.data.directory}`, "");
+  if (!terminal.isTerminal) return;
+  // Last, for a window of 24 lines then has all of it.
+  printQr(first, terminal);
+  terminal.print("Stop it with Ctrl-C.");
 }
 
 /** From where an address that nobody chose can be reached, and what to do. */

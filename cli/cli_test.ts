@@ -100,6 +100,17 @@ Deno.test("init makes a settings file that was named, and its directory", () =>
     assert.match(stderr, /my\.toml line 2: log\.levle is no setting/);
   }));
 
+Deno.test("a place where no relay can be is told in plain words", () =>
+  inDirectory(async (parent) => {
+    const file = join(parent, "file");
+    await Deno.writeTextFile(file, "");
+    for (const data of [file, join(file, "below")]) {
+      const { code, stderr } = await porchlight(["init", "--data", data]);
+      assert.equal(code, 1);
+      assert.match(stderr, /a file where a directory should be.*--data/);
+    }
+  }));
+
 Deno.test("a stopped relay says so, without an address before there is one", () =>
   inDirectory(async (data) => {
     const status = await porchlight(["status", "--data", data]);

@@ -28,6 +28,27 @@ export function configOf(values: ConfigFlagValues, env: Environment): Config {
   return loadConfig(loadOptions(values, env));
 }
 
+/** The first files of a relay cannot be made; the message says what to do. */
+export class SetupError extends Error {
+  override readonly name = "SetupError";
+
+  constructor(path: string, cause: unknown) {
+    const reason = cause instanceof Deno.errors.PermissionDenied
+      ? "this user may not write there. Try again with sudo, or choose"
+      : cause instanceof Deno.errors.NotADirectory ||
+          cause instanceof Deno.errors.AlreadyExists
+      ? "there is a file where a directory should be. Choose"
+      : `${
+        cause instanceof Error ? cause.message : cause
+      }. Mend that, or choose`;
+    super(
+      `Cannot make ${path}: ${reason} another place for the relay's data with ` +
+        "--data DIRECTORY",
+      { cause },
+    );
+  }
+}
+
 /** What {@link initialise} did. */
 export interface Initialised {
   readonly config: Config;
@@ -44,6 +65,7 @@ export interface Initialised {
  *
  * @throws {ConfigError}
  * @throws {IdentityError}
+ * @throws {SetupError}
  */
 export async function initialise(
   values: ConfigFlagValues,
@@ -51,12 +73,14 @@ export async function initialise(
 ): Promise<Initialised> {
   const options = loadOptions(values, env);
   const file = configFile(options);
-  const missing = !await exists(file);
+  const missing = !await exists(file).catch((cause) => {
+    throw new SetupError(file, cause);
+  });
   // A file that was asked for by name is made here, so it need not be there.
   const config = loadConfig(
     missing ? { ...options, path: undefined } : options,
   );
-  await Deno.mkdir(config.data.directory, { recursive: true, mode: 0o700 });
+  await makeDirectory(config.data.directory);
   const before = await exists(`${config.data.directory}/ca.crt`);
   const identity = await configuredIdentity(config, { create: true });
   const madeFile = missing && await writeTemplate(file);
@@ -69,9 +93,17 @@ export async function initialise(
   };
 }
 
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new SetupError(path, cause);
+  }
+}
+
 /** Writes the commented file; false if somebody else was faster. */
 async function writeTemplate(file: string): Promise<boolean> {
-  await Deno.mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await makeDirectory(dirname(file));
   try {
     // 0600: it may come to hold the password.
     await writeFileAtomic(file, configTemplate(), {

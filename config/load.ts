@@ -125,10 +125,13 @@ function readFile(
     return Deno.readTextFileSync(path);
   } catch (cause) {
     if (!(cause instanceof Deno.errors.NotFound)) {
+      const denied = cause instanceof Deno.errors.PermissionDenied;
+      const reason = cause instanceof Error ? cause.message : String(cause);
       throw new ConfigError([
-        `Cannot read ${path}: ${
-          cause instanceof Error ? cause.message : String(cause)
-        }`,
+        `Cannot read ${path}: ` +
+        (denied
+          ? "it belongs to another user. Try again as that user, or with sudo."
+          : reason),
       ], { cause });
     }
     if (options.path !== undefined) {
