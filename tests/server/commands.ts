@@ -128,3 +128,31 @@ export async function createSecured(
   const to = { senderId: queue.ids.senderId, key: sender.privateKey };
   return { queue, sender, to };
 }
+
+/** Blocks that may be under way at once: a client sends no more than it can. */
+const WINDOW = 30;
+
+/** Does something for each of many, a few at a time. */
+export async function forMany<T, R>(
+  all: readonly T[],
+  action: (each: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  for (let i = 0; i < all.length; i += WINDOW) {
+    results.push(
+      ...await Promise.all(
+        all.slice(i, i + WINDOW).map((each) => action(each)),
+      ),
+    );
+  }
+  return results;
+}
+
+/** Many queues that nobody is subscribed to. */
+export function createQueues(
+  client: TestClient,
+  count: number,
+): Promise<TestQueue[]> {
+  const numbers = Array.from({ length: count }, (_, i) => i);
+  return forMany(numbers, () => createQueue(client, { subscribe: false }));
+}

@@ -31,6 +31,8 @@ export interface Subscriber {
   readonly subscriptions: Map<string, Subscription>;
   /** Queues whose message waits until the client reads what it was sent. */
   readonly stalled: Set<string>;
+  /** Keeps the queue's message back until there is room, and sees to it then. */
+  stall(name: string): void;
   /** False while the client does not read fast enough. */
   readonly hasRoom: boolean;
   /** False once the connection is closed. */
@@ -189,7 +191,7 @@ export class Delivery {
     const { session } = subscription;
     if (!session.open) return;
     if (!session.hasRoom) {
-      session.stalled.add(name);
+      session.stall(name);
       return;
     }
     try {

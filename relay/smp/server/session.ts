@@ -39,6 +39,8 @@ interface PendingAnswers {
   /** Messages to deliver after the answers. */
   readonly events: readonly Outgoing[];
   readonly group: WriteGroup | undefined;
+  /** Memory that messages and link data among the answers take, in bytes. */
+  readonly bytes: number;
   failed: boolean;
 }
 
@@ -56,6 +58,7 @@ export class Session implements Subscriber {
   readonly #blocks: BlockWriter;
   readonly #pending: PendingAnswers[] = [];
   #pendingEvents = 0;
+  #pendingBytes = 0;
   #resuming = false;
   #roomWanted: (() => void) | undefined;
 
@@ -100,7 +103,11 @@ export class Session implements Subscriber {
         this.lastActive = this.#context.now();
         this.#receive(block);
         // A client that sends more than it reads has to wait.
-        while (this.open && this.#pending.length >= pendingPerConnection) {
+        while (
+          this.open &&
+          (this.#pending.length >= pendingPerConnection ||
+            this.#pendingBytes >= outputPerConnection)
+        ) {
           await new Promise<void>((resolve) => this.#roomWanted = resolve);
         }
         if (this.#connection.buffered > outputPerConnection) {
@@ -115,6 +122,11 @@ export class Session implements Subscriber {
   /** Closes the connection; `run` ends then. */
   close(): Promise<void> {
     return this.#connection.close();
+  }
+
+  stall(name: string): void {
+    this.stalled.add(name);
+    this.#resumeWhenRead();
   }
 
   sendEvents(events: readonly Outgoing[], group?: WriteGroup): void {
@@ -222,8 +234,11 @@ export class Session implements Subscriber {
     group: WriteGroup | undefined,
   ): void {
     if (answers.length === 0) return;
-    const pending = { answers, events, group, failed: false };
+    let bytes = 0;
+    for (const { outgoing } of answers) bytes += sizeOf(outgoing.message);
+    const pending = { answers, events, group, bytes, failed: false };
     this.#pending.push(pending);
+    this.#pendingBytes += bytes;
     if (group === undefined || group.durable) {
       this.#flush();
       return;
@@ -243,6 +258,7 @@ export class Session implements Subscriber {
       if (group !== undefined && !group.durable && !first.failed) break;
       if (group !== undefined && group === end) break;
       this.#pending.shift();
+      this.#pendingBytes -= first.bytes;
       this.#sendAnswers(first);
     }
     this.#roomWanted?.();
@@ -283,9 +299,19 @@ export class Session implements Subscriber {
       this.#resuming = false;
       if (!this.open) return;
       this.#context.delivery.resume(this);
-      if (this.stalled.size > 0) this.#resumeWhenRead();
+      // Where it is answers waiting for the disk that take the room, the flush
+      // after them goes on: to try again now would be to try for ever.
+      const unread = this.#connection.buffered > half;
+      if (this.stalled.size > 0 && unread) this.#resumeWhenRead();
     });
   }
+}
+
+/** Bytes of what may be large in a message. */
+function sizeOf(message: Message): number {
+  if (message.tag === "MSG") return message.body.length;
+  if (message.tag !== "LNK") return 0;
+  return message.data.fixed.length + message.data.user.length;
 }
 
 const NOT_STORED: SmpError = { type: "STORE", message: "not stored" };
