@@ -38,10 +38,9 @@ export function printBanner(options: BannerOptions, terminal: Terminal): void {
     terminal.print("", ...reach(first), `address.hosts in ${file}`);
   }
   terminal.print("", `Data and settings: ${config.data.directory}`, "");
-  if (!terminal.isTerminal) return;
   // Last, for a window of 24 lines then has all of it.
   printQr(first, terminal);
-  terminal.print("Stop it with Ctrl-C.");
+  if (terminal.isTerminal) terminal.print("Stop it with Ctrl-C.");
 }
 
 /** From where an address that nobody chose can be reached, and what to do. */

@@ -6,6 +6,7 @@
 
 import type { Config } from "../config/mod.ts";
 import type { Identity } from "./identity/mod.ts";
+import { machineHosts } from "./machine_hosts.ts";
 import { formatServerAddress } from "./smp/mod.ts";
 
 /** What an address is made of. */
@@ -36,15 +37,4 @@ export function relayAddresses(
       password: config.smp.createPassword || undefined,
     })
   );
-}
-
-/** Addresses of this machine in its network; loopback if it has no other. */
-function machineHosts(): string[] {
-  const addresses = Deno.networkInterfaces()
-    .filter(({ family, address }) =>
-      family === "IPv4" && !address.startsWith("127.") &&
-      !address.startsWith("169.254.")
-    )
-    .map(({ address }) => address);
-  return addresses.length > 0 ? [...new Set(addresses)] : ["127.0.0.1"];
 }

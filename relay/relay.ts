@@ -12,13 +12,9 @@
 
 import type { Config } from "../config/mod.ts";
 import { relayAddresses } from "./addresses.ts";
+import { configuredIdentity } from "./configured_identity.ts";
 import type { PartStatus } from "./control/mod.ts";
-import {
-  type Identity,
-  identityPaths,
-  loadIdentity,
-  loadOrCreateIdentity,
-} from "./identity/mod.ts";
+import type { Identity } from "./identity/mod.ts";
 import type { Log } from "./log.ts";
 import { type SmpOptions, SmpServer } from "./smp/mod.ts";
 import { openSqliteStore, type Store, StoreError } from "./store/mod.ts";
@@ -62,7 +58,7 @@ const BLOCK = 16384;
 export async function startRelay(options: RelayOptions): Promise<Relay> {
   const { config, log } = options;
   const directory = config.data.directory;
-  const identity = await openIdentity(config);
+  const identity = await configuredIdentity(config, { create: true });
   const health = new Health(log);
   await using started = new AsyncDisposableStack();
   const store = started.use(
@@ -189,20 +185,6 @@ class RunningRelay implements Relay {
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
-}
-
-/** The identity in the data directory, or the certificates the owner named. */
-function openIdentity({ tls, data }: Config): Promise<Identity> {
-  const { certificate, key, ca } = tls;
-  if (certificate === "" && key === "" && ca === "") {
-    return loadOrCreateIdentity(data.directory);
-  }
-  const usual = identityPaths(data.directory);
-  return loadIdentity({
-    certificate: certificate || usual.certificate,
-    key: key || usual.key,
-    ca: ca || usual.ca,
-  });
 }
 
 /** Both of the default addresses together are whatever this machine has. */
