@@ -43,7 +43,10 @@ export interface ListenTlsOptions extends TlsContextOptions, ConnectionLimits {
     connection: Connection,
     info: { readonly port: number },
   ) => void | Promise<void>;
-  /** Told what `onConnection` threw; default: it is only counted. */
+  /**
+   * Told what `onConnection` threw; default: it is only counted. Must not throw
+   * itself.
+   */
   readonly onHandlerError?: (error: unknown) => void;
   /** Open connections at a time; default 10,000. */
   readonly maxConnections?: number;
