@@ -63,6 +63,9 @@ export interface RelayAddress {
   readonly fingerprint: Uint8Array;
 }
 
+/** What a service is: messaging, notifier, proxy (`SMPServiceRole`). */
+export type ServiceRole = "M" | "N" | "P";
+
 /** A union with one member a tag, each with the same fields. */
 type Tagged<Tag extends string, Fields = unknown> = Tag extends string
   ? { readonly tag: Tag } & Fields

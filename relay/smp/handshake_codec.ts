@@ -20,6 +20,7 @@
  */
 
 import { decode, type Reader, WireError, Writer } from "../wire/mod.ts";
+import type { ServiceRole } from "./commands.ts";
 import { readTransportError, writeTransportError } from "./error_codec.ts";
 import type { TransportError } from "./errors.ts";
 import { readDhKey, writeDhKey } from "./key_codec.ts";
@@ -39,9 +40,6 @@ export interface ServerHello {
   /** X25519 session key signed with the relay's certificate. */
   readonly key?: SignedSessionKey;
 }
-
-/** What a service is: messaging, notifier, proxy (`SMPServiceRole`). */
-export type ServiceRole = "M" | "N" | "P";
 
 /** Who a service is. */
 export interface ServiceHello {

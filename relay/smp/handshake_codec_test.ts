@@ -6,6 +6,7 @@ import {
   sha256Hex,
   type Vector,
 } from "../../tests/vectors.ts";
+import type { ServiceRole } from "./commands.ts";
 import {
   type ClientHello,
   decodeClientHello,
@@ -15,7 +16,6 @@ import {
   encodeServerHello,
   encodeServiceResponse,
   type ServerHello,
-  type ServiceRole,
   usesBlockEncryption,
 } from "./handshake_codec.ts";
 import type { SignedSessionKey } from "./messages.ts";

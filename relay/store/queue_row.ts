@@ -88,7 +88,8 @@ export function blob(value: unknown): Uint8Array {
   return value;
 }
 
-function optionalBlob(value: unknown): Uint8Array | undefined {
+/** A BLOB of a row or NULL. Throws `StoreError` "corrupt" for another. */
+export function optionalBlob(value: unknown): Uint8Array | undefined {
   return value === null ? undefined : blob(value);
 }
 
@@ -136,8 +137,8 @@ function blockingInfoOf(row: Row): BlockingInfo {
   return typeof notice === "string" ? { reason, notice } : { reason };
 }
 
-/** Keys as `*(length (uint16) *byte)`, big-endian. */
-function encodeKeys(keys: readonly Uint8Array[]): Uint8Array {
+/** Keys or certificates as `*(length (uint16) *byte)`, big-endian. */
+export function encodeKeys(keys: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(
     keys.reduce((sum, key) => sum + 2 + key.length, 0),
   );
@@ -151,7 +152,8 @@ function encodeKeys(keys: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-function decodeKeys(bytes: Uint8Array): Uint8Array[] {
+/** What {@link encodeKeys} wrote. Throws `StoreError` "corrupt". */
+export function decodeKeys(bytes: Uint8Array): Uint8Array[] {
   const keys: Uint8Array[] = [];
   let at = 0;
   while (at < bytes.length) {

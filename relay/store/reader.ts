@@ -19,6 +19,7 @@ import {
   queueOfRow,
   type Row,
 } from "./queue_row.ts";
+import { NotificationReader, ServiceReader } from "./service_reader.ts";
 import type {
   MessageMeta,
   QueueRole,
@@ -41,6 +42,8 @@ export class Reader {
   readonly #old: StatementSync;
   readonly #counts: StatementSync;
   readonly #reserved: StatementSync;
+  readonly #notifications: NotificationReader;
+  readonly #services: ServiceReader;
 
   /** Opens the database at `path`. Throws `StoreError`. */
   constructor(path: string) {
@@ -72,9 +75,12 @@ export class Reader {
       this.#counts = database.prepare(
         `SELECT (SELECT count(*) FROM queues) AS queues,
         (SELECT count(*) FROM queues WHERE notifier_id IS NOT NULL) AS notifiers,
-        (SELECT count(*) FROM messages) AS messages`,
+        (SELECT count(*) FROM messages) AS messages,
+        (SELECT count(*) FROM notifications) AS notifications`,
       );
       this.#reserved = database.prepare("SELECT queue_key, seq FROM reserved");
+      this.#notifications = new NotificationReader(database);
+      this.#services = new ServiceReader(database);
     } catch (error) {
       database.close();
       throw storeError(error);
@@ -116,6 +122,16 @@ export class Reader {
     );
   }
 
+  /** Reads of notifications. */
+  get notifications(): NotificationReader {
+    return this.#notifications;
+  }
+
+  /** Reads of services. */
+  get services(): ServiceReader {
+    return this.#services;
+  }
+
   /** See `Store.counts`. */
   counts(): StoreCounts {
     const row = withStoreErrors(() => this.#counts.get());
@@ -123,6 +139,7 @@ export class Reader {
       queues: number(row?.queues),
       notifiers: number(row?.notifiers),
       messages: number(row?.messages),
+      notifications: number(row?.notifications),
     };
   }
 

@@ -15,7 +15,10 @@ import { storeErrorOf, withStoreErrors } from "./database_errors.ts";
 import { Reader } from "./reader.ts";
 import type {
   MessageMeta,
+  NotificationRecord,
+  PendingNotification,
   QueueRole,
+  ServiceRecord,
   Store,
   StoreCounts,
   StoredQueue,
@@ -178,6 +181,28 @@ class SqliteStore implements Store {
     limit: number,
   ): { key: number; recipientId: Uint8Array; seq: number }[] {
     return this.#reader.oldMessages(before, limit);
+  }
+
+  notifications(key: number): NotificationRecord[] {
+    return this.#reader.notifications.ofQueue(key);
+  }
+
+  notificationsAfter(seq: number, limit: number): PendingNotification[] {
+    return this.#reader.notifications.after(seq, limit);
+  }
+
+  findService(
+    by: "id" | "certificate",
+    value: Uint8Array,
+  ): ServiceRecord | undefined {
+    return this.#reader.services.find(by, value);
+  }
+
+  serviceQueues(
+    role: "notifier" | "recipient",
+    serviceId: Uint8Array,
+  ): number {
+    return this.#reader.services.queues(role, serviceId);
   }
 
   counts(): StoreCounts {

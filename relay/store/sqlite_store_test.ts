@@ -161,7 +161,12 @@ Deno.test("deleting a queue takes its messages and its link along", () =>
     assert.deepEqual(store.messages(key), []);
     assert.equal(store.messageBody(seq), undefined);
     assert.deepEqual(store.messages(kept.key), [keptMessage]);
-    assert.deepEqual(store.counts(), { queues: 1, notifiers: 0, messages: 1 });
+    assert.deepEqual(store.counts(), {
+      queues: 1,
+      notifiers: 0,
+      messages: 1,
+      notifications: 0,
+    });
   }));
 
 Deno.test("changes of one group apply in order", () =>
@@ -206,16 +211,31 @@ Deno.test("old messages come in order of time, with their queue", () =>
 
 Deno.test("counts follow what is stored", () =>
   withStore(async (store) => {
-    assert.deepEqual(store.counts(), { queues: 0, notifiers: 0, messages: 0 });
+    assert.deepEqual(store.counts(), {
+      queues: 0,
+      notifiers: 0,
+      messages: 0,
+      notifications: 0,
+    });
     const { key } = addQueue(store, fullRecord());
     addQueue(store);
     const { seq } = addMessage(store, key);
     addMessage(store, key);
     await store.flush();
-    assert.deepEqual(store.counts(), { queues: 2, notifiers: 1, messages: 2 });
+    assert.deepEqual(store.counts(), {
+      queues: 2,
+      notifiers: 1,
+      messages: 2,
+      notifications: 0,
+    });
     store.write({ type: "deleteMessages", seqs: [seq] });
     await store.flush();
-    assert.deepEqual(store.counts(), { queues: 2, notifiers: 1, messages: 1 });
+    assert.deepEqual(store.counts(), {
+      queues: 2,
+      notifiers: 1,
+      messages: 1,
+      notifications: 0,
+    });
   }));
 
 Deno.test("a body may be changed by its owner once write has returned", () =>

@@ -29,6 +29,18 @@ const LIST = {
     body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
   deleteMessage: "DELETE FROM messages WHERE seq = ?1",
   deleteQueueMessages: "DELETE FROM messages WHERE queue = ?1",
+  addNotification: `INSERT INTO notifications (seq, queue, message_id, time)
+    VALUES (?1, ?2, ?3, ?4)`,
+  trimNotifications: `DELETE FROM notifications WHERE queue = ?1 AND seq <=
+    (SELECT seq FROM notifications WHERE queue = ?1
+    ORDER BY seq DESC LIMIT 1 OFFSET ?2)`,
+  deleteNotifications:
+    "DELETE FROM notifications WHERE queue = ?1 AND seq <= ?2",
+  deleteQueueNotifications: "DELETE FROM notifications WHERE queue = ?1",
+  expireNotifications:
+    "DELETE FROM notifications WHERE seq <= ?1 AND time < ?2",
+  addService: `INSERT INTO services (id, role, certificate_hash, certificates,
+    created_day) VALUES (?1, ?2, ?3, ?4, ?5)`,
   reserve: "UPDATE reserved SET queue_key = ?1, seq = ?2",
 } as const;
 

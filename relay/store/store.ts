@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { QueueMode } from "../smp/commands.ts";
+import type { QueueMode, ServiceRole } from "../smp/commands.ts";
 import type { BlockingInfo } from "../smp/errors.ts";
 
 /** Whether a queue may be used. */
@@ -72,6 +72,42 @@ export interface MessageMeta {
   readonly quota: boolean;
 }
 
+/**
+ * That a message came, for the queue's notifier. It outlives the message: the
+ * recipient may have received it before the notifier was told.
+ */
+export interface NotificationRecord {
+  /** `seq` of the message. */
+  readonly seq: number;
+  readonly messageId: Uint8Array;
+  /** When the relay got the message: seconds since 1970. */
+  readonly time: number;
+}
+
+/** A notification among those of all queues. */
+export interface PendingNotification {
+  readonly seq: number;
+  /** Seconds since 1970. */
+  readonly time: number;
+  /** Queue that it is of. */
+  readonly recipientId: Uint8Array;
+  /** Service that the queue's notifier belongs to. */
+  readonly serviceId?: Uint8Array;
+}
+
+/** A client that acts for many queues, known by its certificate. */
+export interface ServiceRecord {
+  /** 24 bytes. */
+  readonly id: Uint8Array;
+  readonly role: ServiceRole;
+  /** SHA-256 of the certificate that identifies it, 32 bytes. */
+  readonly certificateHash: Uint8Array;
+  /** Its certificate chain, leaf first, DER each. */
+  readonly certificates: readonly Uint8Array[];
+  /** Day on which it came first: whole days since 1970. */
+  readonly createdDay: number;
+}
+
 /** Roles by whose ID a queue can be found. */
 export type QueueRole = "recipient" | "sender" | "notifier" | "link";
 
@@ -102,7 +138,7 @@ export type WriteOperation =
     readonly key: number;
     readonly updatedDay: number;
   }
-  /** Removes the queue and its messages without a trace. */
+  /** Removes the queue, its messages and notifications without a trace. */
   | { readonly type: "deleteQueue"; readonly key: number }
   | {
     readonly type: "addMessage";
@@ -111,7 +147,28 @@ export type WriteOperation =
     /** Copied before `write` returns; not kept for a `QUOTA` message. */
     readonly body: Uint8Array;
   }
-  | { readonly type: "deleteMessages"; readonly seqs: readonly number[] };
+  | { readonly type: "deleteMessages"; readonly seqs: readonly number[] }
+  /** Adds a notification, and drops the queue's oldest beyond `keep`. */
+  | {
+    readonly type: "addNotification";
+    readonly key: number;
+    readonly notification: NotificationRecord;
+    readonly keep: number;
+  }
+  /** Deletes the queue's notifications up to this `seq`; without it, all. */
+  | {
+    readonly type: "deleteNotifications";
+    readonly key: number;
+    readonly upTo?: number;
+  }
+  /** Deletes the notifications up to `upTo` from before `before`. */
+  | {
+    readonly type: "expireNotifications";
+    readonly upTo: number;
+    /** Seconds since 1970. */
+    readonly before: number;
+  }
+  | { readonly type: "addService"; readonly service: ServiceRecord };
 
 /** The changes that become durable together. */
 export interface WriteGroup {
@@ -129,6 +186,7 @@ export interface StoreCounts {
   readonly queues: number;
   readonly notifiers: number;
   readonly messages: number;
+  readonly notifications: number;
 }
 
 /** A write or read failed; `cause` has the reason. */
@@ -170,6 +228,17 @@ export interface Store extends AsyncDisposable {
     readonly recipientId: Uint8Array;
     readonly seq: number;
   }[];
+  /** All notifications of the queue, oldest first. */
+  notifications(key: number): NotificationRecord[];
+  /** At most `limit` notifications of all queues after this `seq`, in order. */
+  notificationsAfter(seq: number, limit: number): PendingNotification[];
+  /** The service with this ID or this certificate, or `undefined`. */
+  findService(
+    by: "id" | "certificate",
+    value: Uint8Array,
+  ): ServiceRecord | undefined;
+  /** Number of queues of the service as notifier or as recipient. */
+  serviceQueues(role: "notifier" | "recipient", serviceId: Uint8Array): number;
   /** Counts what is stored; takes time in proportion to it. */
   counts(): StoreCounts;
 

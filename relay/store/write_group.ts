@@ -6,6 +6,7 @@
 
 import { GroupEncoder, type Parameter } from "./group_codec.ts";
 import { queueParameters } from "./queue_row.ts";
+import { serviceParameters } from "./service_row.ts";
 import { type StatementName, statementNumber } from "./statements.ts";
 import type {
   LinkRecord,
@@ -64,6 +65,7 @@ export class GatheringGroup implements WriteGroup {
         break;
       case "deleteQueue":
         this.#put("deleteQueueMessages", [operation.key]);
+        this.#put("deleteQueueNotifications", [operation.key]);
         this.#put("deleteLink", [operation.key]);
         this.#put("deleteQueue", [operation.key]);
         break;
@@ -84,6 +86,25 @@ export class GatheringGroup implements WriteGroup {
       }
       case "deleteMessages":
         for (const seq of operation.seqs) this.#deleteMessage(seq);
+        break;
+      case "addNotification": {
+        const { key, notification, keep } = operation;
+        const { seq, messageId, time } = notification;
+        this.#put("addNotification", [seq, key, messageId, time]);
+        this.#put("trimNotifications", [key, keep]);
+        break;
+      }
+      case "deleteNotifications": {
+        const { key, upTo } = operation;
+        if (upTo === undefined) this.#put("deleteQueueNotifications", [key]);
+        else this.#put("deleteNotifications", [key, upTo]);
+        break;
+      }
+      case "expireNotifications":
+        this.#put("expireNotifications", [operation.upTo, operation.before]);
+        break;
+      case "addService":
+        this.#put("addService", serviceParameters(operation.service));
         break;
     }
   }
