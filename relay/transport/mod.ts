@@ -15,6 +15,15 @@ export {
   type TlsListener,
   type TlsListenerStats,
 } from "./listener.ts";
+export {
+  dialSocks5,
+  type DialSocksOptions,
+  parseSocksProxy,
+  type SocksCredentials,
+  SocksError,
+  type SocksErrorKind,
+  type SocksProxy,
+} from "./socks5.ts";
 export type { ByteStream } from "./stream.ts";
 export type { ConnectionLimits } from "./tls_connection.ts";
 export { TlsError, type TlsErrorKind } from "./tls_error.ts";
