@@ -31,8 +31,8 @@ const PLAINTEXT = 17 * 1024 + LARGE_READ;
 /** With less output than this, a peer that takes none is left to TCP. */
 const STALL_BYTES = 64 * 1024;
 
-const readPool = new BufferPool(LARGE_READ, 16);
-const plaintextPool = new BufferPool(PLAINTEXT, 16);
+const readPool = new BufferPool(LARGE_READ, 64);
+const plaintextPool = new BufferPool(PLAINTEXT, 64);
 const NOTHING = new Uint8Array(0);
 
 /** Bounds of one connection. */
