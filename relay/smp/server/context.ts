@@ -5,7 +5,7 @@
  */
 
 import type { Counters } from "../../stats/mod.ts";
-import type { WriteGroup } from "../../store/store.ts";
+import type { Store, WriteGroup } from "../../store/store.ts";
 import type { SmpError } from "../errors.ts";
 import type { Message } from "../messages.ts";
 import type { QueueTable } from "../queues/mod.ts";
@@ -50,6 +50,8 @@ export interface SmpContext {
   readonly table: QueueTable;
   readonly delivery: Delivery;
   readonly counters: Counters;
+  /** Whether the disk takes more; tells it in `hasRoom`. */
+  readonly store: Pick<Store, "hasRoom">;
   /** Clock: milliseconds since 1970. */
   readonly now: () => number;
   /** Told of errors that only the owner can mend (disk, database). */
@@ -79,6 +81,14 @@ export function refuse(
 /** `ERR CMD PROHIBITED`. */
 export const prohibited: Answer = {
   message: { tag: "ERR", error: { type: "CMD", reason: "PROHIBITED" } },
+};
+
+/**
+ * The answer while the disk is nearly full: what is on it can still be
+ * received and deleted, but nothing new is taken.
+ */
+export const noRoom: Answer = {
+  message: { tag: "ERR", error: { type: "STORE", message: "no room" } },
 };
 
 /** `OK`, once `group` is on disk. */

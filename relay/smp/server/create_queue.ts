@@ -16,6 +16,7 @@ import type { NewQueueRequest, NotifierRequest } from "../commands.ts";
 import {
   type Answer,
   day,
+  noRoom,
   prohibited,
   refuse,
   type SmpContext,
@@ -44,6 +45,7 @@ export function createQueue(
       return refuse("AUTH");
     }
   }
+  if (!context.store.hasRoom) return noRoom;
   const relayKeys = generateX25519();
   const recipientDhSecret = dh(request.recipientDhKey, relayKeys.privateKey);
   const notifier = request.notifier && makeNotifier(request.notifier);

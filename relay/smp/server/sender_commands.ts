@@ -14,7 +14,7 @@ import {
   type Queue,
 } from "../queues/mod.ts";
 import { maxMessageLength } from "../versions.ts";
-import { type Answer, ok, refuse, type SmpContext } from "./context.ts";
+import { type Answer, noRoom, ok, refuse, type SmpContext } from "./context.ts";
 import { ID_LENGTH } from "./create_queue.ts";
 
 /** Commands that this module executes. */
@@ -109,6 +109,7 @@ function sendMessage(
       message: { tag: "ERR", error: { type: "BLOCKED", info: status.info } },
     };
   }
+  if (!context.store.hasRoom) return noRoom;
   // The link of a 1-time invitation is of no use after the first message.
   if (queue.record.link !== undefined && isSecuredMessageQueue(queue.record)) {
     table.update(queue, { ...queue.record, link: undefined });

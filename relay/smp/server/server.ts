@@ -64,6 +64,7 @@ export class SmpServer implements AsyncDisposable {
       table,
       delivery,
       counters: this.counters,
+      store,
       now: parts.now ?? Date.now,
       onError,
     };
