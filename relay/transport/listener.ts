@@ -86,14 +86,14 @@ export interface TlsListener extends AsyncDisposable {
   stats(): TlsListenerStats;
   /**
    * Accepts nothing more, breaks handshakes off and closes all connections;
-   * those that have not said farewell after `deadlineMs` (default 800) are cut.
+   * those that have not said farewell after `deadlineMs` (default 500) are cut.
    */
   stop(options?: { deadlineMs?: number }): Promise<void>;
 }
 
 const DEFAULT_MAX_CONNECTIONS = 10_000;
 const DEFAULT_MAX_HANDSHAKES = 1_000;
-const DEFAULT_STOP_MS = 800;
+const DEFAULT_STOP_MS = 500;
 const BACKLOG = 1024;
 /** Accepts before other work gets its turn. */
 const ACCEPTS_AT_ONCE = 16;

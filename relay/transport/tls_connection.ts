@@ -18,8 +18,10 @@ import { TlsError } from "./tls_error.ts";
 export const DEFAULT_MAX_BUFFERED = 1024 * 1024;
 /** Default time a peer may leave a large output untouched. */
 export const DEFAULT_STALL_TIMEOUT_MS = 60_000;
-/** Default time for the farewell of {@link Connection.close}. */
-export const DEFAULT_CLOSE_TIMEOUT_MS = 500;
+/** Default time for output that waits at {@link Connection.close}. */
+export const DEFAULT_CLOSE_TIMEOUT_MS = 5_000;
+/** Time for the peer to close as well, once it has taken everything. */
+const FAREWELL_MS = 500;
 
 /** Size of the buffer an idle connection waits with. */
 const IDLE_READ = 256;
@@ -47,7 +49,10 @@ export interface ConnectionLimits {
    * milliseconds; default 60 s.
    */
   readonly stallTimeoutMs?: number;
-  /** How long {@link Connection.close} takes at most; default 500 ms. */
+  /**
+   * How long {@link Connection.close} waits for the peer to take its output;
+   * default 5 s, as in the reference. Half a second more goes to the farewell.
+   */
   readonly closeTimeoutMs?: number;
 }
 
@@ -305,12 +310,13 @@ export class TlsConnection implements Connection {
     this.#state = "closing";
     this.#engine.shutdown(this.#output);
     this.#send();
-    const timer = setTimeout(
-      () => this.#fail(undefined),
-      this.#limits.closeTimeoutMs,
-    );
+    const failAfter = (ms: number) =>
+      setTimeout(() => this.#fail(undefined), ms);
+    let timer = failAfter(this.#limits.closeTimeoutMs);
     try {
       await this.drained();
+      clearTimeout(timer);
+      timer = failAfter(FAREWELL_MS);
       await this.#stream.closeWrite?.();
       await this.#awaitPeersEnd();
     } catch {

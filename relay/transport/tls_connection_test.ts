@@ -221,6 +221,41 @@ Deno.test("close delivers what was written before", async () => {
   await listener.stop();
 });
 
+Deno.test("close is patient with a slow peer and not with a deaf one", async () => {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const { listener, port } = listen({
+    closeTimeoutMs: 3_000,
+    maxBuffered: 64 * 1024 * 1024,
+    onConnection: async (connection) => {
+      connection.write(new Uint8Array(16 * 1024 * 1024));
+      const start = performance.now();
+      await connection.close();
+      resolve(performance.now() - start);
+    },
+  });
+  const slow = await dialTls("127.0.0.1", port);
+  await sleep(700); // longer than the farewell
+  assert.ok(await slow.readFull(new Uint8Array(16 * 1024 * 1024)));
+  assert.equal(await slow.read(), undefined);
+  await slow.close();
+  assert.ok(await promise < 3_000);
+  await listener.stop();
+
+  const impatient = listen({
+    closeTimeoutMs: 100,
+    onConnection: (connection) => {
+      connection.write(new Uint8Array(16 * 1024 * 1024));
+      return connection.close();
+    },
+  });
+  const deaf = await dialTls("127.0.0.1", impatient.port);
+  while (impatient.listener.stats().established === 0) await sleep(5);
+  await sleep(400);
+  assert.equal(impatient.listener.stats().open, 0);
+  deaf.abort();
+  await impatient.listener.stop();
+});
+
 Deno.test("only one read at a time", async () => {
   const { listener, port } = listen();
   const connection = await dialTls("127.0.0.1", port);
