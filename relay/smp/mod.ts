@@ -14,6 +14,9 @@ export {
   type ClientHandshakeOptions,
   type ClientRequest,
   type ClientSession,
+  ProxiedRelay,
+  ProxiedRelayError,
+  type ProxiedRelayOptions,
   type Received,
   SmpClient,
   SmpClientError,
@@ -26,6 +29,7 @@ export type {
   NewQueueRequest,
   QueueMode,
   QueueRequest,
+  RelayAddress,
 } from "./commands.ts";
 export type { SmpError } from "./errors.ts";
 export type { Message, QueueIds, QueueInfo } from "./messages.ts";

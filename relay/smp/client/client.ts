@@ -51,6 +51,8 @@ export interface Received {
   readonly correlationId: Uint8Array;
   readonly entityId: Uint8Array;
   readonly message: Message;
+  /** The relay's bytes could not be read; `message` is `ERR` with the reason. */
+  readonly unreadable?: boolean;
 }
 
 /** Settings of a client. */
@@ -74,6 +76,8 @@ export class SmpClient implements AsyncDisposable {
   readonly #options: SmpClientOptions;
   readonly #waiting = new Map<string, Waiting>();
   readonly #receiving: Promise<void>;
+  #lastReceived = performance.now();
+  #ended = false;
 
   private constructor(
     connection: Connection,
@@ -127,7 +131,22 @@ export class SmpClient implements AsyncDisposable {
 
   /** Whether the connection is open. */
   get open(): boolean {
-    return !this.#connection.closed.aborted;
+    return !this.#ended && !this.#connection.closed.aborted;
+  }
+
+  /** Resolves when nothing comes any more, whoever closed the connection. */
+  get ended(): Promise<void> {
+    return this.#receiving;
+  }
+
+  /** Requests whose response has not come. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** When the last block came, on the clock of `performance.now`. */
+  get lastReceived(): number {
+    return this.#lastReceived;
   }
 
   /**
@@ -156,6 +175,21 @@ export class SmpClient implements AsyncDisposable {
     return responses;
   }
 
+  /**
+   * Sends a block whose content is one transmission with this correlation ID,
+   * encoded and authorised already; resolves with the response.
+   *
+   * @throws {SmpClientError} `closed`, `timeout`
+   */
+  async requestContent(
+    correlationId: Uint8Array,
+    content: Uint8Array,
+  ): Promise<Received> {
+    const response = this.#expect(correlationId);
+    if (this.open) this.sendContent(content);
+    return await response;
+  }
+
   /** Sends a block with this content: for what no command would send. */
   sendContent(content: Uint8Array): void {
     const { encryption } = this.#session;
@@ -170,6 +204,11 @@ export class SmpClient implements AsyncDisposable {
   async close(): Promise<void> {
     await this.#connection.close();
     await this.#receiving;
+  }
+
+  /** Closes the connection without a farewell; requests are rejected. */
+  abort(): void {
+    this.#connection.abort();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -232,12 +271,16 @@ export class SmpClient implements AsyncDisposable {
       for (;;) {
         const block = await blocks.next();
         if (block === undefined) break;
+        this.#lastReceived = performance.now();
         this.#receiveBlock(block);
       }
     } catch (error) {
       cause = error;
       this.#connection.abort();
     }
+    // Nobody reads any more, so nothing may be sent either.
+    this.#ended = true;
+    void this.#connection.close();
     for (const { reject, timer } of this.#waiting.values()) {
       clearTimeout(timer);
       reject(
@@ -267,6 +310,7 @@ export class SmpClient implements AsyncDisposable {
         correlationId: transmission.correlationId,
         entityId: transmission.entityId,
         message,
+        unreadable: "error" in transmission,
       };
       const name = bytesKey(received.correlationId);
       const waiting = this.#waiting.get(name);

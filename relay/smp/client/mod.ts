@@ -11,4 +11,9 @@ export {
   type SmpClientOptions,
 } from "./client.ts";
 export { SmpClientError, type SmpClientErrorCode } from "./error.ts";
+export {
+  ProxiedRelay,
+  ProxiedRelayError,
+  type ProxiedRelayOptions,
+} from "./proxied_relay.ts";
 export type { ClientHandshakeOptions, ClientSession } from "./session.ts";

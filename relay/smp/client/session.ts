@@ -18,6 +18,7 @@ import type { BlockReader } from "../../transport/blocks.ts";
 import type { Connection } from "../../transport/connection.ts";
 import { equalBytes } from "../../wire/mod.ts";
 import { decodeServerHello, encodeClientHello } from "../handshake_codec.ts";
+import type { SignedSessionKey } from "../messages.ts";
 import {
   type TransmissionParams,
   transmissionParams,
@@ -45,6 +46,10 @@ export interface ClientSession {
   readonly versions: VersionRange;
   /** The relay's X25519 key of this session; none before version 7. */
   readonly relayKey: Uint8Array | undefined;
+  /** The same key as the relay sent it, for those who have to check it too. */
+  readonly signedRelayKey: SignedSessionKey | undefined;
+  /** Secret of that key and the client's; none when either has no key. */
+  readonly secret: Uint8Array | undefined;
   readonly encryption:
     | { readonly send: BlockChain; readonly receive: BlockChain }
     | undefined;
@@ -104,6 +109,8 @@ export async function clientHandshake(
     params: transmissionParams(version, sessionId),
     versions,
     relayKey,
+    signedRelayKey: hello.key,
+    secret,
     encryption: chains &&
       { send: chains.clientToServer, receive: chains.serverToClient },
   };
