@@ -37,9 +37,11 @@ export interface CrashResult {
   /** Relays that were killed while they started. */
   killedAtStart: number;
   queues: number;
-  /** Messages sent, and those of them that were surely in a queue at a crash. */
   sends: number;
+  /** Messages that were surely in a queue at a crash, summed over crashes. */
   waiting: number;
+  /** Messages whose `SEND` or `ACK` was under way at a crash. */
+  underWay: number;
   /** Power cuts that took something, the bytes, and the pages torn. */
   cuts: number;
   cutBytes: number;
@@ -51,6 +53,9 @@ export interface CrashResult {
 }
 
 const QUOTA = 12;
+
+/** How long clients may take to notice that the relay is gone, in ms. */
+const NOTICE_LIMIT = 25_000;
 
 /** Deleted queues that are looked at again. */
 const REMEMBERED = 8;
@@ -76,6 +81,7 @@ class CrashRun {
     queues: 0,
     sends: 0,
     waiting: 0,
+    underWay: 0,
     cuts: 0,
     cutBytes: 0,
     tornPages: 0,
@@ -85,6 +91,8 @@ class CrashRun {
   #queues: CrashQueue[] = [];
   #fingerprint: string | undefined;
   #created = 0;
+  /** Messages of the queues that are no longer looked at. */
+  #forgottenSends = 0;
 
   constructor(parent: string, options: CrashOptions) {
     this.#options = options;
@@ -143,7 +151,7 @@ class CrashRun {
       await new Promise((resolve) => setTimeout(resolve, lifeMs));
       alive = false;
       await relay.kill();
-      await load;
+      await withinLimit(load);
     } finally {
       if (alive) await relay.kill();
       await Promise.all(links.map((link) => link.close()));
@@ -224,8 +232,10 @@ class CrashRun {
     }
     checkDatabase(this.#directory);
     for (const queue of this.#queues) {
+      const { sure, unsure } = queue.ledger.counts;
+      result.waiting += sure;
+      result.underWay += unsure;
       queue.restarted();
-      result.waiting += queue.ledger.surelyStored;
     }
   }
 
@@ -234,12 +244,9 @@ class CrashRun {
       deleted.state === "yes"
     );
     const forgotten = new Set(deleted.slice(0, -REMEMBERED));
-    this.#result.sends += sendsOf([...forgotten]);
+    this.#forgottenSends += sendsOf([...forgotten]);
     this.#queues = this.#queues.filter((queue) => !forgotten.has(queue));
-    this.#forgottenSends = this.#result.sends;
   }
-
-  #forgottenSends = 0;
 
   #count(): void {
     this.#result.queues = this.#created;
@@ -249,6 +256,19 @@ class CrashRun {
   #report(error: unknown): void {
     if (!(error instanceof Fault)) throw error;
     this.#result.faults.push(error.message);
+  }
+}
+
+async function withinLimit(load: Promise<void>): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new Error("The clients did not notice the crash")),
+    NOTICE_LIMIT,
+  );
+  try {
+    await Promise.race([load, promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -69,9 +69,11 @@ export class Ledger {
     return this.#entries.length;
   }
 
-  /** Messages that are surely in the queue. */
-  get surelyStored(): number {
-    return this.#here().filter(isSure).length;
+  /** Messages that are surely in the queue, and those that may be. */
+  get counts(): { readonly sure: number; readonly unsure: number } {
+    const here = this.#here();
+    const sure = here.filter(isSure).length;
+    return { sure, unsure: here.length - sure };
   }
 
   /** A message is sent; its number. */

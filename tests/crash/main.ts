@@ -32,7 +32,7 @@ function summary(mode: CrashMode, result: CrashResult): string {
     `${rounds} rounds of ${
       mode === "kill" ? "kill -9" : "power cuts"
     }; ${result.killedAtStart} more relays killed while they started.`,
-    `${result.queues} queues, ${result.sends} messages sent; ${result.waiting} times a message that had got OK waited through a crash.`,
+    `${result.queues} queues, ${result.sends} messages sent; ${result.waiting} times a message that had got OK waited through a crash, ${result.underWay} times a SEND or ACK was under way.`,
     `Starts: ${Math.round(sorted[sorted.length >> 1])} ms in the middle, ${
       Math.round(sorted.at(-1) ?? NaN)
     } ms at most.`,
