@@ -14,7 +14,7 @@ import {
   generateX25519,
   type PrivateAuthKey,
 } from "../../relay/crypto/mod.ts";
-import { silentLog } from "../../relay/log.ts";
+import { createLog } from "../../relay/log.ts";
 import { type Relay, startRelay } from "../../relay/relay.ts";
 import {
   type ClientRequest,
@@ -42,17 +42,22 @@ export interface TestRelayOptions {
 export class TestRelay implements AsyncDisposable {
   #relay: Relay;
   #config: Config;
+  readonly #errors: string[];
 
-  private constructor(relay: Relay, config: Config) {
+  private constructor(
+    { relay, config }: { relay: Relay; config: Config },
+    errors: string[],
+  ) {
     this.#relay = relay;
     this.#config = config;
+    this.#errors = errors;
   }
 
   /** Starts a relay. */
   static async start(options: TestRelayOptions = {}): Promise<TestRelay> {
     const directory = options.directory ?? await Deno.makeTempDir();
-    const { relay, config } = await start(directory, options);
-    return new TestRelay(relay, config);
+    const errors: string[] = [];
+    return new TestRelay(await start(directory, options, errors), errors);
   }
 
   /** The relay that runs now. */
@@ -68,7 +73,8 @@ export class TestRelay implements AsyncDisposable {
   /** Stops it and starts another one on the same data. */
   async restart(set?: readonly string[]): Promise<void> {
     await this.#relay.stop();
-    const { relay, config } = await start(this.#config.data.directory, { set });
+    const { directory } = this.#config.data;
+    const { relay, config } = await start(directory, { set }, this.#errors);
     this.#relay = relay;
     this.#config = config;
   }
@@ -93,16 +99,21 @@ export class TestRelay implements AsyncDisposable {
     }
   }
 
-  /** Stops the relay and removes its data. */
+  /**
+   * Stops the relay and removes its data. Nothing that clients do makes a
+   * relay complain: throws if it did.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#relay.stop();
     await Deno.remove(this.#config.data.directory, { recursive: true });
+    assert.deepEqual(this.#errors, []);
   }
 }
 
 async function start(
   directory: string,
   options: TestRelayOptions,
+  errors: string[],
 ): Promise<{ relay: Relay; config: Config }> {
   const config = loadConfig({
     set: [
@@ -115,10 +126,8 @@ async function start(
     env: {},
   });
   const { fsyncDelay } = options;
-  return {
-    relay: await startRelay({ config, log: silentLog, fsyncDelay }),
-    config,
-  };
+  const log = createLog({ level: "warn", write: (line) => errors.push(line) });
+  return { relay: await startRelay({ config, log, fsyncDelay }), config };
 }
 
 /** How a client connects; left out: as the newest of the reference. */
