@@ -20,6 +20,8 @@ export interface Connection extends AsyncDisposable {
   readonly peerCertificates: readonly Uint8Array[];
   /** Bytes given to `write` that the peer's TCP has not taken yet. */
   readonly buffered: number;
+  /** False once the connection is closed; cheaper than `closed`. */
+  readonly open: boolean;
   /** Aborts when the connection is closed, for whatever reason. */
   readonly closed: AbortSignal;
 

@@ -121,6 +121,10 @@ export class TlsConnection implements Connection {
     return this.#state === "closed" ? 0 : this.#output.length;
   }
 
+  get open(): boolean {
+    return this.#state !== "closed";
+  }
+
   get closed(): AbortSignal {
     if (this.#abortController === undefined) {
       this.#abortController = new AbortController();

@@ -131,7 +131,7 @@ export class SmpClient implements AsyncDisposable {
 
   /** Whether the connection is open. */
   get open(): boolean {
-    return !this.#ended && !this.#connection.closed.aborted;
+    return !this.#ended && this.#connection.open;
   }
 
   /** Resolves when nothing comes any more, whoever closed the connection. */

@@ -104,7 +104,7 @@ export class SmpServer implements AsyncDisposable {
   async serve(connection: Connection): Promise<void> {
     const serving = this.#serve(connection).catch((error) => {
       // A broken connection is the peer's affair; anything else is ours.
-      if (!connection.closed.aborted) this.#parts.onError(error);
+      if (connection.open) this.#parts.onError(error);
     }).finally(() => connection.close());
     this.#running.add(serving);
     await serving;

@@ -77,7 +77,7 @@ export class Session implements Subscriber {
   }
 
   get open(): boolean {
-    return !this.#connection.closed.aborted;
+    return this.#connection.open;
   }
 
   get hasRoom(): boolean {
