@@ -85,10 +85,10 @@ const COLUMNS: readonly Column[] = [
   ...grown("qDeletedAllB", "qSubAllB", "qSubEnd", "qSubEndB"),
   ...grown("ntfDeletedB", "ntfSubB", "msgNtfsB", "msgNtfExpired"),
   stored("ntfCount", "notifications"),
-  stored("rcvServiceCount", "rcvServices"),
-  stored("ntfServiceCount", "ntfServices"),
-  stored("rcvServiceQueuesCount", "rcvServiceQueues"),
-  stored("ntfServiceQueuesCount", "ntfServiceQueues"),
+  stored("rcvServiceCount", "recipientServices"),
+  stored("ntfServiceCount", "notifierServices"),
+  stored("rcvServiceQueuesCount", "recipientServiceQueues"),
+  stored("ntfServiceQueuesCount", "notifierServiceQueues"),
   ...SERVICE_STATISTICS.flatMap((group) =>
     SERVICE_COUNTS.flatMap((count) => total(`${group}_${count}`))
   ),

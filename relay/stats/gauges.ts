@@ -16,11 +16,11 @@ export interface StoredCounts {
   /** Notifications that wait for the notification server. */
   readonly notifications: number;
   /** Services that receive, and queues of theirs. */
-  readonly rcvServices: number;
-  readonly rcvServiceQueues: number;
+  readonly recipientServices: number;
+  readonly recipientServiceQueues: number;
   /** Services that are notified, and queues of theirs. */
-  readonly ntfServices: number;
-  readonly ntfServiceQueues: number;
+  readonly notifierServices: number;
+  readonly notifierServiceQueues: number;
 }
 
 /** Subscriptions of one kind (`RTSubscriberMetrics`). */

@@ -11,9 +11,5 @@ export {
   Counters,
   type CounterValues,
 } from "./counters.ts";
-export type {
-  ServerGauges,
-  StoredCounts,
-  SubscriberCounts,
-} from "./gauges.ts";
+export type { ServerGauges, StoredCounts, SubscriberCounts } from "./gauges.ts";
 export { Statistics } from "./statistics.ts";

@@ -373,20 +373,24 @@ function serviceMetrics(
       };
     });
   return [
-    gauge("rcv_services_count", stored.rcvServices, "Services that receive"),
+    gauge(
+      "rcv_services_count",
+      stored.recipientServices,
+      "Services that receive",
+    ),
     gauge(
       "rcv_services_queues_count",
-      stored.rcvServiceQueues,
+      stored.recipientServiceQueues,
       "Queues of services that receive",
     ),
     gauge(
       "ntf_services_count",
-      stored.ntfServices,
+      stored.notifierServices,
       "Services for notifications",
     ),
     gauge(
       "ntf_services_queues_count",
-      stored.ntfServiceQueues,
+      stored.notifierServiceQueues,
       "Queues of services for notifications",
     ),
     ...of("rcv", "rcvServices"),

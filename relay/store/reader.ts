@@ -76,7 +76,13 @@ export class Reader {
         `SELECT (SELECT count(*) FROM queues) AS queues,
         (SELECT count(*) FROM queues WHERE notifier_id IS NOT NULL) AS notifiers,
         (SELECT count(*) FROM messages) AS messages,
-        (SELECT count(*) FROM notifications) AS notifications`,
+        (SELECT count(*) FROM notifications) AS notifications,
+        (SELECT count(*) FROM services WHERE role = 'M') AS recipient_services,
+        (SELECT count(*) FROM services WHERE role = 'N') AS notifier_services,
+        (SELECT count(*) FROM queues WHERE recipient_service_id IS NOT NULL)
+          AS recipient_service_queues,
+        (SELECT count(*) FROM queues WHERE notifier_service_id IS NOT NULL)
+          AS notifier_service_queues`,
       );
       this.#reserved = database.prepare("SELECT queue_key, seq FROM reserved");
       this.#notifications = new NotificationReader(database);
@@ -140,6 +146,10 @@ export class Reader {
       notifiers: number(row?.notifiers),
       messages: number(row?.messages),
       notifications: number(row?.notifications),
+      recipientServices: number(row?.recipient_services),
+      recipientServiceQueues: number(row?.recipient_service_queues),
+      notifierServices: number(row?.notifier_services),
+      notifierServiceQueues: number(row?.notifier_service_queues),
     };
   }
 

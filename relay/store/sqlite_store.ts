@@ -152,6 +152,14 @@ class SqliteStore implements Store {
     this.#writer.onFailure = listener;
   }
 
+  get onCommit(): ((durationMs: number) => void) | undefined {
+    return this.#writer.onCommit;
+  }
+
+  set onCommit(listener: ((durationMs: number) => void) | undefined) {
+    this.#writer.onCommit = listener;
+  }
+
   get hasRoom(): boolean {
     return this.#writer.hasRoom;
   }

@@ -41,6 +41,13 @@ function fullRecord(): QueueRecord {
   });
 }
 
+const NO_SERVICES = {
+  recipientServices: 0,
+  recipientServiceQueues: 0,
+  notifierServices: 0,
+  notifierServiceQueues: 0,
+};
+
 Deno.test("a queue is found by each of its IDs, and by no other", () =>
   withStore(async (store) => {
     const { key, record } = addQueue(store, fullRecord());
@@ -162,6 +169,7 @@ Deno.test("deleting a queue takes its messages and its link along", () =>
     assert.equal(store.messageBody(seq), undefined);
     assert.deepEqual(store.messages(kept.key), [keptMessage]);
     assert.deepEqual(store.counts(), {
+      ...NO_SERVICES,
       queues: 1,
       notifiers: 0,
       messages: 1,
@@ -212,6 +220,7 @@ Deno.test("old messages come in order of time, with their queue", () =>
 Deno.test("counts follow what is stored", () =>
   withStore(async (store) => {
     assert.deepEqual(store.counts(), {
+      ...NO_SERVICES,
       queues: 0,
       notifiers: 0,
       messages: 0,
@@ -223,6 +232,9 @@ Deno.test("counts follow what is stored", () =>
     addMessage(store, key);
     await store.flush();
     assert.deepEqual(store.counts(), {
+      ...NO_SERVICES,
+      recipientServiceQueues: 1,
+      notifierServiceQueues: 1,
       queues: 2,
       notifiers: 1,
       messages: 2,
@@ -231,6 +243,9 @@ Deno.test("counts follow what is stored", () =>
     store.write({ type: "deleteMessages", seqs: [seq] });
     await store.flush();
     assert.deepEqual(store.counts(), {
+      ...NO_SERVICES,
+      recipientServiceQueues: 1,
+      notifierServiceQueues: 1,
       queues: 2,
       notifiers: 1,
       messages: 1,

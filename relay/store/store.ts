@@ -187,6 +187,12 @@ export interface StoreCounts {
   readonly notifiers: number;
   readonly messages: number;
   readonly notifications: number;
+  /** Services with the role "M", and queues that have one as recipient. */
+  readonly recipientServices: number;
+  readonly recipientServiceQueues: number;
+  /** Services with the role "N", and queues that have one as notifier. */
+  readonly notifierServices: number;
+  readonly notifierServiceQueues: number;
 }
 
 /** A write or read failed; `cause` has the reason. */
@@ -257,6 +263,11 @@ export interface Store extends AsyncDisposable {
   flush(): Promise<void>;
   /** Called with the error when a group fails, before its promise rejects. */
   onFailure: ((error: StoreError) => void) | undefined;
+  /**
+   * Called when a group is on disk, with the milliseconds that writing took
+   * (without the gathering before). It must not throw.
+   */
+  onCommit: ((durationMs: number) => void) | undefined;
   /**
    * Flushes, checkpoints, closes the files, ends the worker. A checkpoint that
    * fails loses nothing: the next start goes on with the WAL.

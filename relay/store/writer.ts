@@ -23,6 +23,8 @@ const LARGEST_KEPT_BUFFER = 16 * 1024 * 1024;
 export class Writer {
   /** See `Store.onFailure`. */
   onFailure: ((error: StoreError) => void) | undefined;
+  /** See `Store.onCommit`. */
+  onCommit: ((durationMs: number) => void) | undefined;
   /** Called when a group is about to leave, to add to it. */
   beforeSend: ((group: GatheringGroup) => void) | undefined;
   /** See `Store.hasRoom`. */
@@ -30,6 +32,8 @@ export class Writer {
   readonly #worker: Worker;
   #gathering: GatheringGroup | undefined;
   #inFlight: GatheringGroup | undefined;
+  /** When it was sent (`performance.now`). */
+  #sentAt = 0;
   #spare: ArrayBuffer | undefined;
   #sendScheduled = false;
   #waiting: PromiseWithResolvers<void> | undefined;
@@ -113,6 +117,7 @@ export class Writer {
     this.#gathering = undefined;
     this.#inFlight = group;
     this.beforeSend?.(group);
+    this.#sentAt = performance.now();
     const message = group.message();
     this.#send(message, [message.buffer]);
   }
@@ -131,12 +136,14 @@ export class Writer {
     switch (message.type) {
       case "committed": {
         const group = this.#inFlight;
+        const took = performance.now() - this.#sentAt;
         this.#inFlight = undefined;
         if (message.buffer.byteLength <= LARGEST_KEPT_BUFFER) {
           this.#spare = message.buffer;
         }
         this.#sendGroup();
         group?.succeed();
+        this.onCommit?.(took);
         break;
       }
       case "failed":
