@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Connection } from "../../relay/transport/mod.ts";
+import type { Connection } from "../../relay/transport/mod.ts";
 import { nextMessage, sends, words } from "./commands.ts";
 import { createQueue, TestClient, TestRelay } from "./harness.ts";
 import { PausedConnection } from "./paused_connection.ts";

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "../../relay/crypto/mod.ts";
-import { SmpClientError } from "../../relay/smp/mod.ts";
+import {
+  SmpClient,
+  SmpClientError,
+  supportedVersions,
+} from "../../relay/smp/mod.ts";
 import { dialTls } from "../../relay/transport/mod.ts";
 import { TestRelay } from "./harness.ts";
 import {
@@ -11,7 +15,6 @@ import {
   readHello,
   untilClosed,
 } from "./raw_connection.ts";
-import { SmpClient, supportedVersions } from "../../relay/smp/mod.ts";
 
 Deno.test("a client of another relay is disconnected", async () => {
   await using relay = await TestRelay.start();
