@@ -18,6 +18,7 @@ export {
 export {
   dialSocks5,
   type DialSocksOptions,
+  ipv6Bytes,
   parseSocksProxy,
   type SocksCredentials,
   SocksError,
