@@ -49,6 +49,10 @@ export class PausedConnection implements Connection {
     return this.#inner.buffered;
   }
 
+  get open(): boolean {
+    return this.#inner.open;
+  }
+
   get closed(): AbortSignal {
     return this.#inner.closed;
   }
