@@ -5,6 +5,7 @@
  * @module
  */
 
+export { adoptIdentity } from "./adopt.ts";
 export {
   certificateFingerprint,
   type ChainCheckOptions,

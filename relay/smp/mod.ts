@@ -35,6 +35,7 @@ export type { SmpError } from "./errors.ts";
 export type { Message, QueueIds, QueueInfo } from "./messages.ts";
 export {
   decryptReceivedMessage,
+  encryptNotificationMeta,
   type ReceivedMessage,
 } from "./received_message.ts";
 export type { SmpOptions } from "./server/context.ts";

@@ -5,7 +5,9 @@
  */
 
 export * from "./store.ts";
+export { listQueues, listServices } from "./listing.ts";
 export {
+  lockStore,
   openSqliteStore,
   type SqliteStoreOptions,
   STORE_FILE,

@@ -92,7 +92,16 @@ export async function openSqliteStore(
   }
 }
 
-/** Makes the folder and takes its lock, which ends with the process. */
+/**
+ * Makes the folder and takes its lock, which ends with the process. While it
+ * is held no store can be opened there.
+ *
+ * @throws {StoreError} "locked" when a relay uses the folder
+ */
+export function lockStore(dir: string): Disposable {
+  return withStoreErrors(() => lockDirectory(dir));
+}
+
 function lockDirectory(dir: string): Deno.FsFile {
   Deno.mkdirSync(dir, { recursive: true, mode: 0o700 });
   Deno.chmodSync(dir, 0o700);
