@@ -9,6 +9,7 @@ import { Counters } from "../../stats/mod.ts";
 import type { Store } from "../../store/store.ts";
 import { BlockReader } from "../../transport/blocks.ts";
 import type { Connection } from "../../transport/connection.ts";
+import { type ProxyOptions, SmpProxy } from "../proxy/mod.ts";
 import { QueueTable } from "../queues/mod.ts";
 import { BLOCK_SIZE } from "../versions.ts";
 import type { SmpContext, SmpOptions } from "./context.ts";
@@ -22,6 +23,8 @@ export interface SmpServerParts {
   readonly identity: Identity;
   readonly store: Store;
   readonly options: SmpOptions;
+  /** How to forward to other relays; nothing is when absent. */
+  readonly proxy?: ProxyOptions;
   /** Told of errors that only the owner can mend. */
   readonly onError: (error: unknown) => void;
   /** Clock: milliseconds since 1970. */
@@ -36,6 +39,8 @@ export interface SmpStatus {
   readonly subscriptions: number;
   /** Queues in memory. */
   readonly loadedQueues: number;
+  /** Other relays that messages are forwarded to. */
+  readonly destinations: number;
 }
 
 /** Serves SMP over connections that are given to `serve`. */
@@ -43,6 +48,7 @@ export class SmpServer implements AsyncDisposable {
   readonly counters = new Counters();
   readonly #parts: SmpServerParts;
   readonly #context: SmpContext;
+  readonly #proxy: SmpProxy | undefined;
   readonly #sessions = new Set<Session>();
   readonly #running = new Set<Promise<void>>();
   readonly #stopped = new AbortController();
@@ -68,6 +74,7 @@ export class SmpServer implements AsyncDisposable {
       now: parts.now ?? Date.now,
       onError,
     };
+    this.#proxy = parts.proxy && new SmpProxy(parts.proxy, this.counters);
     store.onFailure = (error) => {
       // Memory is ahead of the disk now: forget it, and read the disk again.
       table.clear();
@@ -97,6 +104,7 @@ export class SmpServer implements AsyncDisposable {
       sessions: this.#sessions.size,
       subscriptions: this.#context.delivery.size,
       loadedQueues: this.#context.table.loaded,
+      destinations: this.#proxy?.status.destinations ?? 0,
     };
   }
 
@@ -120,6 +128,7 @@ export class SmpServer implements AsyncDisposable {
     await this.#parts.store.flush();
     await Promise.all([...this.#sessions].map((session) => session.close()));
     await Promise.all(this.#running);
+    await this.#proxy?.stop();
     await this.#expiring;
   }
 
@@ -148,7 +157,11 @@ export class SmpServer implements AsyncDisposable {
       this.#stopped.signal.removeEventListener("abort", abort);
     }
     if (agreed === undefined || this.#stopped.signal.aborted) return;
-    const session = new Session(this.#context, { connection, session: agreed });
+    const session = new Session(this.#context, {
+      connection,
+      session: agreed,
+      proxy: this.#proxy,
+    });
     this.#sessions.add(session);
     try {
       await session.run(blocks);

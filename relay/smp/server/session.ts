@@ -12,6 +12,7 @@ import type { Connection } from "../../transport/connection.ts";
 import { EMPTY } from "../../wire/mod.ts";
 import type { SmpError } from "../errors.ts";
 import type { Message } from "../messages.ts";
+import type { SmpProxy } from "../proxy/mod.ts";
 import {
   type CommandTransmission,
   decodeTransmissions,
@@ -24,6 +25,7 @@ import type { Outgoing, Subscriber, Subscription } from "./delivery.ts";
 import { execute } from "./execute.ts";
 import { executeForwarded } from "./forwarding.ts";
 import type { SmpSession } from "./handshake.ts";
+import { ProxiedCommands } from "./proxied_commands.ts";
 
 /** Answers in one block with this many at most share it with a message. */
 const ANSWERS_WITH_MESSAGE = 4;
@@ -56,6 +58,8 @@ export class Session implements Subscriber {
   readonly #session: SmpSession;
   readonly #authorizer: Authorizer;
   readonly #blocks: BlockWriter;
+  readonly #proxy: SmpProxy | undefined;
+  #proxied: ProxiedCommands | undefined;
   readonly #pending: PendingAnswers[] = [];
   #pendingEvents = 0;
   #pendingBytes = 0;
@@ -64,11 +68,17 @@ export class Session implements Subscriber {
 
   constructor(
     context: SmpContext,
-    { connection, session }: { connection: Connection; session: SmpSession },
+    { connection, session, proxy }: {
+      connection: Connection;
+      session: SmpSession;
+      /** Forwards to other relays; where it is absent nothing is. */
+      proxy?: SmpProxy;
+    },
   ) {
     this.#context = context;
     this.#connection = connection;
     this.#session = session;
+    this.#proxy = proxy;
     this.#authorizer = new Authorizer(context.table, session.privateKey);
     this.#blocks = new BlockWriter(connection, session.params, {
       chain: session.encryption?.send,
@@ -102,6 +112,7 @@ export class Session implements Subscriber {
         if (block === undefined) return;
         this.lastActive = this.#context.now();
         this.#receive(block);
+        if (this.#proxied?.full) await this.#proxied.room();
         // A client that sends more than it reads has to wait.
         while (
           this.open &&
@@ -170,6 +181,7 @@ export class Session implements Subscriber {
     let group: WriteGroup | undefined;
     for (const [transmission, { queue }] of verified) {
       const answer = this.#execute(transmission, queue);
+      if (answer === undefined) continue;
       group = answer.group ?? group;
       if (answer.event !== undefined) {
         events.push(answer.event);
@@ -200,9 +212,17 @@ export class Session implements Subscriber {
   #execute(
     transmission: CommandTransmission,
     queue: (Verdict & { allowed: true })["queue"],
-  ): Answer {
+  ): Answer | undefined {
     try {
       const { command, correlationId } = transmission;
+      if (
+        this.#proxy !== undefined &&
+        (command.tag === "PRXY" || command.tag === "PFWD")
+      ) {
+        const proxied = this.#proxied ??= this.#proxiedCommands(this.#proxy);
+        const message = proxied.execute(command, transmission);
+        return message && { message };
+      }
       if (command.tag === "RFWD") {
         return executeForwarded(
           { transmission: command.transmission, correlationId },
@@ -215,6 +235,17 @@ export class Session implements Subscriber {
       this.#context.onError(error);
       return { message: { tag: "ERR", error: failure(error) } };
     }
+  }
+
+  #proxiedCommands(proxy: SmpProxy): ProxiedCommands {
+    const commands = new ProxiedCommands({
+      proxy,
+      respond: (answer) => this.#send([answer]),
+      onError: this.#context.onError,
+    });
+    const close = () => commands.close();
+    this.#connection.closed.addEventListener("abort", close, { once: true });
+    return commands;
   }
 
   #runForwarded = (
