@@ -54,6 +54,9 @@ export interface CrashResult {
 
 const QUOTA = 12;
 
+/** In every so many rounds a new relay is interrupted when it first starts. */
+const FIRST_STARTS_EVERY = 5;
+
 /** How long clients may take to notice that the relay is gone, in ms. */
 const NOTICE_LIMIT = 25_000;
 
@@ -105,10 +108,10 @@ class CrashRun {
     const { rounds, onRound } = this.#options;
     const result = this.#result;
     try {
-      // The very first start makes the identity and the database.
-      await this.#interruptStarts(2);
+      await this.#interruptStarts(1);
       for (let round = 1; round <= rounds && result.faults.length === 0;) {
         await this.#round();
+        if (round % FIRST_STARTS_EVERY === 0) await this.#firstStart(round);
         result.rounds = round;
         this.#count();
         onRound?.(round, result);
@@ -180,6 +183,24 @@ class CrashRun {
     }
     checkFiles(this.#directory, { running: false });
     checkDatabase(this.#directory);
+  }
+
+  /** A new relay whose very first start is interrupted comes up all the same. */
+  async #firstStart(round: number): Promise<void> {
+    const order = {
+      ...this.#order(),
+      directory: `${this.#directory}-${round}`,
+    };
+    for (let i = this.#random.below(3); i >= 0; i--) {
+      await killAtStart(order, 40 + this.#random.below(200));
+      this.#result.killedAtStart++;
+    }
+    const relay = await startChild(order);
+    this.#result.startMs.push(relay.startMs);
+    await relay.stop();
+    checkFiles(order.directory, { running: false });
+    checkDatabase(order.directory);
+    await Deno.remove(order.directory, { recursive: true });
   }
 
   async #start(): Promise<RunningChild> {
