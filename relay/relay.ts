@@ -16,6 +16,7 @@ import { configuredIdentity } from "./configured_identity.ts";
 import type { PartStatus } from "./control/mod.ts";
 import type { Identity } from "./identity/mod.ts";
 import type { Log } from "./log.ts";
+import { proxyOptions } from "./proxy_options.ts";
 import { type SmpOptions, SmpServer } from "./smp/mod.ts";
 import { openSqliteStore, type Store, StoreError } from "./store/mod.ts";
 import { listenTls, type TlsListener } from "./transport/mod.ts";
@@ -73,6 +74,11 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       identity,
       store,
       options: smpOptions(config),
+      proxy: proxyOptions({
+        config,
+        identity,
+        listening: () => listener.addresses,
+      }),
       onError: (error) => health.report(error),
     }),
   );
@@ -172,10 +178,17 @@ class RunningRelay implements Relay {
 
   counts(): Record<string, number> {
     const { smp, store, listener } = this.#parts;
-    const { sessions, subscriptions } = smp.status;
+    const { sessions, subscriptions, destinations } = smp.status;
     const { queues, messages } = store.counts();
     const { open } = listener.stats();
-    return { connections: open, sessions, subscriptions, queues, messages };
+    return {
+      connections: open,
+      sessions,
+      subscriptions,
+      queues,
+      messages,
+      destinations,
+    };
   }
 
   stop(): Promise<void> {

@@ -33,6 +33,7 @@ export type {
 } from "./commands.ts";
 export type { SmpError } from "./errors.ts";
 export type { Message, QueueIds, QueueInfo } from "./messages.ts";
+export type { ProxyOptions } from "./proxy/mod.ts";
 export {
   decryptReceivedMessage,
   encryptNotificationMeta,
