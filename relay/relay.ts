@@ -83,7 +83,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     }),
   );
   await smp.start();
-  const listener = started.use(
+  const listener: TlsListener = started.use(
     listenTls({
       addresses: listenAddresses(config.listen),
       credentials: { certificates: identity.chainPem, key: identity.keyPem },
