@@ -14,8 +14,12 @@ import { QueueTable } from "../queues/mod.ts";
 import { BLOCK_SIZE } from "../versions.ts";
 import type { SmpContext, SmpOptions } from "./context.ts";
 import { Delivery } from "./delivery.ts";
+import { EndEvents } from "./end_events.ts";
 import { expireMessages } from "./expiry.ts";
-import { serverHandshake } from "./handshake.ts";
+import { serverHandshake, type SmpSession } from "./handshake.ts";
+import { Notifications } from "./notifications.ts";
+import { ServiceSubscriptions } from "./service_subscriptions.ts";
+import { Services } from "./services.ts";
 import { Session } from "./session.ts";
 
 /** Parts that the server stands on. */
@@ -54,6 +58,7 @@ export class SmpServer implements AsyncDisposable {
   readonly #stopped = new AbortController();
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   #expiring: Promise<void> | undefined;
+  #expiringNotifications: Promise<void> | undefined;
 
   constructor(parts: SmpServerParts) {
     this.#parts = parts;
@@ -61,14 +66,26 @@ export class SmpServer implements AsyncDisposable {
     const table = new QueueTable(store, {
       messagesPerQueue: options.messagesPerQueue,
     });
-    const delivery = new Delivery(table, {
-      endDelayMs: options.endDelayMs,
-      onError,
-    });
+    const ends = new EndEvents(options.endDelayMs, this.counters);
+    const notifierServices = new ServiceSubscriptions(ends);
+    const services = new Services(store);
     this.#context = {
       options,
       table,
-      delivery,
+      delivery: new Delivery(table, { ends, onError }),
+      ends,
+      services,
+      recipientServices: new ServiceSubscriptions(ends),
+      notifierServices,
+      notifications: new Notifications({
+        store,
+        table,
+        services: notifierServices,
+        ends,
+        counters: this.counters,
+        intervalMs: options.notificationIntervalMs,
+        onError,
+      }),
       counters: this.counters,
       store,
       now: parts.now ?? Date.now,
@@ -78,6 +95,7 @@ export class SmpServer implements AsyncDisposable {
     store.onFailure = (error) => {
       // Memory is ahead of the disk now: forget it, and read the disk again.
       table.clear();
+      services.clear();
       onError(error);
     };
   }
@@ -86,6 +104,11 @@ export class SmpServer implements AsyncDisposable {
   async start(): Promise<void> {
     const { options } = this.#parts;
     if (options.expireOnStart) await this.#expire();
+    await this.#expireNotifications();
+    this.#every(
+      options.notificationExpiryCheckMs,
+      () => this.#expireNotificationsAgain(),
+    );
     if (options.messageTtlSeconds !== undefined) {
       this.#every(options.messageExpiryCheckMs, () => this.#expireAgain());
     }
@@ -123,13 +146,15 @@ export class SmpServer implements AsyncDisposable {
   async stop(): Promise<void> {
     this.#stopped.abort();
     for (const timer of this.#timers) clearInterval(timer);
-    this.#context.delivery.stop();
+    this.#context.ends.stop();
+    await this.#context.notifications.stop();
     // Answers that wait for the disk still go out.
     await this.#parts.store.flush();
     await Promise.all([...this.#sessions].map((session) => session.close()));
     await Promise.all(this.#running);
     await this.#proxy?.stop();
     await this.#expiring;
+    await this.#expiringNotifications;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -137,36 +162,36 @@ export class SmpServer implements AsyncDisposable {
   }
 
   async #serve(connection: Connection): Promise<void> {
-    if (this.#stopped.signal.aborted) return;
-    const { identity, options } = this.#parts;
     const blocks = new BlockReader(connection, BLOCK_SIZE);
-    const deadline = setTimeout(
-      () => connection.abort(),
-      options.handshakeTimeoutMs,
-    );
-    const abort = () => connection.abort();
-    this.#stopped.signal.addEventListener("abort", abort);
-    let agreed;
+    const agreed = await this.#handshake(connection, blocks);
+    if (agreed === undefined || this.#stopped.signal.aborted) return;
+    const session = new Session(this.#context, { connection, session: agreed });
+    this.#sessions.add(session);
     try {
-      agreed = await serverHandshake(connection, blocks, {
+      await session.run(blocks);
+    } finally {
+      this.#sessions.delete(session);
+    }
+  }
+
+  /** A function of its own, so that what it needs is gone in an idle session. */
+  async #handshake(
+    connection: Connection,
+    blocks: BlockReader,
+  ): Promise<SmpSession | undefined> {
+    if (this.#stopped.signal.aborted) return undefined;
+    const { identity, options } = this.#parts;
+    const abort = () => connection.abort();
+    const deadline = setTimeout(abort, options.handshakeTimeoutMs);
+    this.#stopped.signal.addEventListener("abort", abort);
+    try {
+      return await serverHandshake(connection, blocks, {
         identity,
         versions: options.versions,
       });
     } finally {
       clearTimeout(deadline);
       this.#stopped.signal.removeEventListener("abort", abort);
-    }
-    if (agreed === undefined || this.#stopped.signal.aborted) return;
-    const session = new Session(this.#context, {
-      connection,
-      session: agreed,
-      proxy: this.#proxy,
-    });
-    this.#sessions.add(session);
-    try {
-      await session.run(blocks);
-    } finally {
-      this.#sessions.delete(session);
     }
   }
 
@@ -189,6 +214,20 @@ export class SmpServer implements AsyncDisposable {
       { before: now - messageTtlSeconds, signal: this.#stopped.signal },
     );
     this.counters.add("msgExpired", expired);
+  }
+
+  #expireNotificationsAgain(): void {
+    this.#expiringNotifications ??= this.#expireNotifications().catch(
+      this.#parts.onError,
+    ).finally(() => this.#expiringNotifications = undefined);
+  }
+
+  async #expireNotifications(): Promise<void> {
+    const now = Math.floor(this.#context.now() / 1000);
+    await this.#context.notifications.expire(
+      now - this.#parts.options.notificationTtlSeconds,
+      this.#stopped.signal,
+    );
   }
 
   #closeInactive(inactiveAfterMs: number): void {
