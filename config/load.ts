@@ -15,6 +15,7 @@ import {
   type Environment,
   lineOf,
 } from "./locate.ts";
+import { missingInformation } from "./information_settings.ts";
 import { nearest } from "./nearest.ts";
 import { type Config, type Row, rows, schema } from "./schema.ts";
 import { describeRaw } from "./settings.ts";
@@ -238,6 +239,16 @@ function readAll(
       );
     }
   }
+  for (const { key, needs } of missingInformation(config.information)) {
+    const [name, needed] = [key, needs].map((property) =>
+      rows.find((row) =>
+        row.section === "information" && row.property === property
+      )?.name ?? property
+    );
+    problems.push(
+      `${given.get(name)?.origin}: ${name} needs ${needed} as well.`,
+    );
+  }
   return config;
 }
 
@@ -265,7 +276,7 @@ function resolvePaths(
     stats: {
       ...config.stats,
       dailyFile: inData(config.stats.dailyFile),
-      backupFile: inData(config.stats.backupFile),
+      backupFile: inData(config.stats.backupFile || "statistics.json"),
       prometheusFile: inData(config.stats.prometheusFile),
     },
     control: { socket: inData(config.control.socket || "control.sock") },

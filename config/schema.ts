@@ -11,6 +11,7 @@
  * @module
  */
 
+import { informationSettings } from "./information_settings.ts";
 import {
   choice,
   flag,
@@ -253,26 +254,66 @@ export const schema = {
         min: 1,
         max: 100_000,
       }),
+      queues: integer({
+        doc:
+          "Queues to keep. When there are so many, no more can be created; those that are there go on.",
+        default: 0,
+        defaultDoc: "as many as the disk has room for",
+        min: 0,
+        max: 1_000_000_000,
+      }),
+      newQueuesPerMinute: integer({
+        doc:
+          "Queues that one connection may create in a minute. Apps create a handful, bots and directories many more.",
+        default: 0,
+        defaultDoc: "no limit",
+        min: 0,
+        max: 1_000_000,
+      }),
+      messages: integer({
+        doc:
+          "Messages to keep, of 16 KB each. When there are so many, senders are told to try again later, as when one queue is full.",
+        default: 0,
+        defaultDoc: "as many as the disk has room for",
+        min: 0,
+        max: 1_000_000_000,
+      }),
+      dailyBlocks: integer({
+        doc:
+          "Queues that may be blocked with `porchlight queue block` from one line of statistics to the next. It keeps a script that has gone wrong from blocking all of them.",
+        default: 0,
+        defaultDoc: "no limit",
+        min: 0,
+        max: 1_000_000,
+      }),
     },
   },
   stats: {
     doc: "Statistics: sums over the whole relay, never about one user.",
     settings: {
       dailyFile: path({
-        doc: "A CSV file that gets one line of statistics in each interval.",
+        doc:
+          "A CSV file that gets a line of statistics each day. Its first line names the columns.",
         default: "",
         defaultDoc: "no such file",
       }),
       intervalMs: milliseconds({
-        doc: "How often a line is added to `daily_file`.",
+        doc:
+          "How often a line is added to `daily_file`. The day's count of active queues begins anew with it, also without that file.",
         default: "1d",
         min: "100ms",
         max: "20d",
       }),
+      startTimeMs: milliseconds({
+        doc: "The time after midnight (UTC) at which the first line is added.",
+        default: "0s",
+        min: "0s",
+        max: "24h",
+      }),
       backupFile: path({
-        doc: "A file that keeps the counters across a restart.",
+        doc: "The file that keeps the counters across a restart.",
         default: "",
-        defaultDoc: "counters begin at zero",
+        defaultDoc: "`statistics.json` in the data directory",
       }),
       prometheusFile: path({
         doc: "A file with metrics in Prometheus form, written anew each time.",
@@ -286,6 +327,24 @@ export const schema = {
         max: "20d",
       }),
     },
+  },
+  metrics: {
+    doc: "Metrics for Prometheus, over HTTP on this machine alone.",
+    settings: {
+      address: text({
+        doc:
+          "Where to serve `/metrics`, such as `127.0.0.1:9483`. All programs of this machine can read them.",
+        default: "",
+        defaultDoc: "nowhere",
+        pattern: /^$|^(?:127(?:\.\d{1,3}){3}|\[::1\]|localhost):\d{1,5}$/,
+        allowed:
+          'an address of this machine with a port: "127.0.0.1:9483" or "[::1]:9483"',
+      }),
+    },
+  },
+  information: {
+    doc: "What the relay tells its users about itself. None of it is needed.",
+    settings: informationSettings,
   },
   proxy: {
     doc:
