@@ -42,6 +42,8 @@ export async function startPorchlight(options: TargetOptions): Promise<Target> {
       "run",
       "-A",
       "--no-check",
+      // As the `porchlight` script does.
+      "--v8-flags=--max-semi-space-size=8",
       script.pathname,
       options.directory,
       String(options.fsyncDelay ?? 0),
