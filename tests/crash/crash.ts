@@ -93,6 +93,7 @@ class CrashRun {
   };
   #queues: CrashQueue[] = [];
   #fingerprint: string | undefined;
+  #broken: unknown;
   #created = 0;
   /** Messages of the queues that are no longer looked at. */
   #forgottenSends = 0;
@@ -109,7 +110,7 @@ class CrashRun {
     const result = this.#result;
     try {
       await this.#interruptStarts(1);
-      for (let round = 1; round <= rounds && result.faults.length === 0;) {
+      for (let round = 1; round <= rounds && this.#good;) {
         await this.#round();
         if (round % FIRST_STARTS_EVERY === 0) await this.#firstStart(round);
         result.rounds = round;
@@ -117,11 +118,12 @@ class CrashRun {
         onRound?.(round, result);
         round++;
       }
-      if (result.faults.length === 0) await this.#finish();
+      if (this.#good) await this.#finish();
     } catch (error) {
       this.#report(error);
     }
     this.#count();
+    if (this.#broken !== undefined) throw this.#broken;
     return result;
   }
 
@@ -153,8 +155,11 @@ class CrashRun {
       });
       await new Promise((resolve) => setTimeout(resolve, lifeMs));
       alive = false;
-      await relay.kill();
-      await withinLimit(load);
+      try {
+        await relay.kill();
+      } finally {
+        await withinLimit(load);
+      }
     } finally {
       if (alive) await relay.kill();
       await Promise.all(links.map((link) => link.close()));
@@ -274,9 +279,14 @@ class CrashRun {
     this.#result.sends = this.#forgottenSends + sendsOf(this.#queues);
   }
 
+  get #good(): boolean {
+    return this.#result.faults.length === 0 && this.#broken === undefined;
+  }
+
+  /** Notes a fault of the relay, or an error of the harness itself. */
   #report(error: unknown): void {
-    if (!(error instanceof Fault)) throw error;
-    this.#result.faults.push(error.message);
+    if (error instanceof Fault) this.#result.faults.push(error.message);
+    else this.#broken ??= error;
   }
 }
 
