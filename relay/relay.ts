@@ -224,6 +224,9 @@ function smpOptions({ smp, clients, limits }: Config): SmpOptions {
     messageExpiryCheckMs: smp.messageExpiryCheckMs,
     expireOnSend: smp.expireOnSend,
     expireOnStart: smp.expireOnStart,
+    notificationIntervalMs: smp.notificationDeliveryIntervalMs,
+    notificationTtlSeconds: smp.notificationExpirySeconds,
+    notificationExpiryCheckMs: smp.notificationExpiryCheckMs,
     endDelayMs: smp.endDelayMs,
     handshakeTimeoutMs: smp.handshakeTimeoutMs,
     inactiveAfterMs: clients.disconnectInactive

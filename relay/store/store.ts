@@ -179,6 +179,8 @@ export interface WriteGroup {
   readonly committed: Promise<void>;
   /** True once `committed` has resolved. */
   readonly durable: boolean;
+  /** Groups become durable in this order. */
+  readonly order: number;
 }
 
 /** Counts for status and statistics. */

@@ -18,10 +18,13 @@ import type { GroupMessage } from "./writer_messages.ts";
 
 const EMPTY_BODY = new Uint8Array(0);
 
+let groups = 0;
+
 /** The changes that become durable together, as statements. */
 export class GatheringGroup implements WriteGroup {
   readonly committed: Promise<void>;
   durable = false;
+  readonly order = ++groups;
   /** Highest queue key and `seq` that the group uses. */
   highestKey = 0;
   highestSeq = 0;

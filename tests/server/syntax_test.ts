@@ -7,7 +7,7 @@ import {
 import type { Command } from "../../relay/smp/mod.ts";
 import { concatBytes, EMPTY, Writer } from "../../relay/wire/mod.ts";
 import { words } from "./commands.ts";
-import { type TestClient, TestRelay } from "./harness.ts";
+import { createQueue, type TestClient, TestRelay } from "./harness.ts";
 
 const ascii = (text: string) => new TextEncoder().encode(text);
 const queueId = ascii("12345678");
@@ -163,9 +163,10 @@ Deno.test("an authorization of no known size", async () => {
 Deno.test("a service's signature of somebody who is no service", async () => {
   await using relay = await TestRelay.start();
   await using client = await relay.connect();
+  const { entityId } = await createQueue(client);
   const transmission = new Writer(1024).short(randomBytes(64))
     .ascii("1").short(randomBytes(64))
-    .short(randomBytes(24)).short(queueId).ascii("SUB").finish();
+    .short(randomBytes(24)).short(entityId).ascii("SUB").finish();
   client.smp.sendContent(new Writer(1024).byte(1).large(transmission).finish());
   assert.equal(words((await client.event()).message), "ERR SERVICE");
 });

@@ -189,9 +189,9 @@ export class QueueTable {
     queue: Queue,
     message: Omit<MessageMeta, "seq" | "quota">,
     body: Uint8Array,
-  ): { readonly group?: WriteGroup; readonly stored: boolean } {
+  ): { readonly group?: WriteGroup; readonly stored?: MessageMeta } {
     const messages = this.#messages(queue);
-    if (messages.at(-1)?.meta.quota) return { stored: false };
+    if (messages.at(-1)?.meta.quota) return {};
     const quota = messages.length >= this.#quota;
     const meta: MessageMeta = { ...message, seq: this.#store.nextSeq(), quota };
     if (!quota) this.#bodies.put(meta.seq, body);
@@ -203,7 +203,7 @@ export class QueueTable {
     });
     queue.lastWrite = group;
     messages.push({ meta, group });
-    return { group, stored: !quota };
+    return { group, stored: quota ? undefined : meta };
   }
 
   /**

@@ -11,6 +11,10 @@ import type { Message } from "../messages.ts";
 import type { QueueTable } from "../queues/mod.ts";
 import type { VersionRange } from "../versions.ts";
 import type { Delivery, Outgoing } from "./delivery.ts";
+import type { EndEvents } from "./end_events.ts";
+import type { Notifications } from "./notifications.ts";
+import type { ServiceSubscriptions } from "./service_subscriptions.ts";
+import type { Services } from "./services.ts";
 
 /** Settings of the SMP server. Times in milliseconds unless named otherwise. */
 export interface SmpOptions {
@@ -30,6 +34,12 @@ export interface SmpOptions {
   readonly expireOnSend: boolean;
   /** Whether old messages go before the first client is served. */
   readonly expireOnStart: boolean;
+  /** Between two deliveries of notifications. */
+  readonly notificationIntervalMs: number;
+  /** Age in seconds at which pending notifications are deleted. */
+  readonly notificationTtlSeconds: number;
+  /** Between two runs of their expiry. */
+  readonly notificationExpiryCheckMs: number;
   /** How long `END` and `DELD` gather. */
   readonly endDelayMs: number;
   /** From the end of the TLS handshake to the end of the SMP handshake. */
@@ -49,6 +59,13 @@ export interface SmpContext {
   readonly options: SmpOptions;
   readonly table: QueueTable;
   readonly delivery: Delivery;
+  readonly notifications: Notifications;
+  readonly ends: EndEvents;
+  readonly services: Services;
+  /** Subscriptions of messaging services. */
+  readonly recipientServices: ServiceSubscriptions;
+  /** Subscriptions of notifier services. */
+  readonly notifierServices: ServiceSubscriptions;
   readonly counters: Counters;
   /** Whether the disk takes more; tells it in `hasRoom`. */
   readonly store: Pick<Store, "hasRoom">;

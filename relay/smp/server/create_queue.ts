@@ -22,6 +22,7 @@ import {
   type SmpContext,
 } from "./context.ts";
 import type { Subscriber } from "./delivery.ts";
+import type { ClientService } from "./services.ts";
 
 /** Length of queue IDs in bytes. */
 export const ID_LENGTH = 24;
@@ -32,9 +33,10 @@ const ATTEMPTS = 3;
 export function createQueue(
   context: SmpContext,
   session: Subscriber,
-  { request, correlationId }: {
+  { request, correlationId, service }: {
     request: NewQueueRequest;
     correlationId: Uint8Array;
+    service?: ClientService;
   },
 ): Answer {
   const { options, table, counters } = context;
@@ -45,6 +47,8 @@ export function createQueue(
       return refuse("AUTH");
     }
   }
+  // The queues of a service are those it is subscribed to.
+  if (service !== undefined && !request.subscribe) return prohibited;
   if (!context.store.hasRoom) return noRoom;
   const relayKeys = generateX25519();
   const recipientDhSecret = dh(request.recipientDhKey, relayKeys.privateKey);
@@ -75,7 +79,9 @@ export function createQueue(
       notifier: notifierRecord,
       status: { type: "active" },
       updatedDay: day(context.now()),
+      recipientServiceId: service?.id,
     };
+    if (service !== undefined) context.services.keep(service.id);
     const created = table.create(record);
     if (created === undefined) {
       if (ids.byClient) return refuse("AUTH");
@@ -83,7 +89,11 @@ export function createQueue(
     }
     counters.add("qCreated");
     if (notifier !== undefined) counters.add("ntfNewCreated");
-    if (request.subscribe) context.delivery.subscribe(session, created.queue);
+    if (service !== undefined) {
+      context.recipientServices.addQueue(session, service.id);
+    } else if (request.subscribe) {
+      context.delivery.subscribe(session, created.queue);
+    }
     return {
       message: {
         tag: "IDS",
@@ -93,6 +103,7 @@ export function createQueue(
           relayDhKey: relayKeys.publicKey,
           mode: record.mode,
           linkId: record.link?.id,
+          serviceId: service?.id,
           notifier: notifier && notifierRecord &&
             { id: notifierRecord.id, relayDhKey: notifier.relayDhKey },
         },

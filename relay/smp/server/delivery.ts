@@ -16,6 +16,7 @@ import {
   encryptReceivedMessage,
   RECEIVED_BODY_SIZE,
 } from "../received_message.ts";
+import type { EndEvents } from "./end_events.ts";
 
 /** Something that goes to a client. */
 export interface Outgoing {
@@ -31,6 +32,8 @@ export interface Subscriber {
   readonly subscriptions: Map<string, Subscription>;
   /** Queues whose message waits until the client reads what it was sent. */
   readonly stalled: Set<string>;
+  /** Notifiers this session is subscribed to, by ID (`bytesKey`). */
+  readonly notifiers: Set<string>;
   /** Keeps the queue's message back until there is room, and sees to it then. */
   stall(name: string): void;
   /** False while the client does not read fast enough. */
@@ -63,8 +66,8 @@ const pushed = new Uint8Array(RECEIVED_BODY_SIZE);
 
 /** Settings of delivery. */
 export interface DeliveryOptions {
-  /** How long `END` and `DELD` wait to be sent together, in milliseconds. */
-  readonly endDelayMs: number;
+  /** Tells sessions that their subscription ended. */
+  readonly ends: EndEvents;
   /** Told of errors while nobody waits for an answer. */
   readonly onError: (error: unknown) => void;
 }
@@ -74,8 +77,6 @@ export class Delivery {
   readonly #table: QueueTable;
   readonly #options: DeliveryOptions;
   readonly #active = new Map<string, Subscription>();
-  readonly #ended = new Map<Subscriber, Outgoing[]>();
-  #endTimer: ReturnType<typeof setTimeout> | undefined;
   #gathering: { group: WriteGroup; names: Set<string> } | undefined;
 
   constructor(table: QueueTable, options: DeliveryOptions) {
@@ -109,6 +110,19 @@ export class Delivery {
     session.stalled.delete(queue.name);
   }
 
+  /** The session that is subscribed to the queue. */
+  subscriber(queue: Queue): Subscriber | undefined {
+    return this.#active.get(queue.name)?.session;
+  }
+
+  /** Ends the subscription to the queue without a word. */
+  forget(queue: Queue): void {
+    const session = this.subscriber(queue);
+    this.#active.delete(queue.name);
+    session?.subscriptions.delete(queue.name);
+    session?.stalled.delete(queue.name);
+  }
+
   /** Forgets a session that was closed. */
   sessionClosed(session: Subscriber): void {
     for (const [name, subscription] of session.subscriptions) {
@@ -116,7 +130,6 @@ export class Delivery {
     }
     session.subscriptions.clear();
     session.stalled.clear();
-    this.#ended.delete(session);
   }
 
   /** Delivers the queue's new message when `group` is on disk. */
@@ -176,13 +189,6 @@ export class Delivery {
     return message;
   }
 
-  /** Sends what is pending, and stops the timer. */
-  stop(): void {
-    if (this.#endTimer !== undefined) clearTimeout(this.#endTimer);
-    this.#endTimer = undefined;
-    this.#ended.clear();
-  }
-
   #deliverByName(name: string, group?: WriteGroup): void {
     const subscription = this.#active.get(name);
     if (subscription === undefined || subscription.delivered !== undefined) {
@@ -237,25 +243,9 @@ export class Delivery {
     this.#active.delete(queue.name);
     previous.session.subscriptions.delete(queue.name);
     previous.session.stalled.delete(queue.name);
-    this.#sendLater(previous.session, {
-      correlationId: EMPTY,
+    this.#options.ends.add(previous.session, {
       entityId: queue.record.recipientId,
       message: { tag },
     });
-  }
-
-  /** `END` and `DELD` of many queues share blocks, so they wait a little. */
-  #sendLater(session: Subscriber, event: Outgoing): void {
-    const events = this.#ended.get(session);
-    if (events === undefined) this.#ended.set(session, [event]);
-    else events.push(event);
-    this.#endTimer ??= setTimeout(() => {
-      this.#endTimer = undefined;
-      const ended = [...this.#ended];
-      this.#ended.clear();
-      for (const [subscriber, list] of ended) {
-        if (subscriber.open) subscriber.sendEvents(list);
-      }
-    }, this.#options.endDelayMs);
   }
 }

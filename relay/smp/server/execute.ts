@@ -16,8 +16,13 @@ import {
 } from "./context.ts";
 import { createQueue } from "./create_queue.ts";
 import type { Subscriber } from "./delivery.ts";
+import {
+  subscribeNotifier,
+  subscribeNotifierService,
+} from "./notifier_commands.ts";
 import { executeRecipientCommand } from "./recipient_commands.ts";
 import { executeSenderCommand } from "./sender_commands.ts";
+import type { ClientService } from "./services.ts";
 
 /** What a command is executed for. */
 export interface Execution {
@@ -26,13 +31,15 @@ export interface Execution {
   readonly queue?: Queue;
   /** Protocol version of the client. */
   readonly version: number;
+  /** The service that the session is of. */
+  readonly service?: ClientService;
 }
 
 /** Executes a command whose authorisation was checked. */
 export function execute(
   context: SmpContext,
   session: Subscriber,
-  { transmission, queue, version }: Execution,
+  { transmission, queue, version, service }: Execution,
 ): Answer {
   const { command, correlationId } = transmission;
   switch (command.tag) {
@@ -42,6 +49,7 @@ export function execute(
       return createQueue(context, session, {
         request: command.request,
         correlationId,
+        service,
       });
     case "PRXY":
       return {
@@ -59,9 +67,11 @@ export function execute(
       };
     case "RFWD": // has its own way, see forwarding.ts
     case "SUBS":
-    case "NSUBS":
-    case "NSUB":
       return prohibited;
+    case "NSUB":
+      return subscribeNotifier(context, session, { queue, service });
+    case "NSUBS":
+      return subscribeNotifierService(context, session, service);
     case "SEND":
     case "SKEY":
     case "LKEY":
@@ -80,7 +90,11 @@ export function execute(
       return withQueue(context, queue, {
         evenBlocked: false,
         run: (queue) =>
-          executeRecipientCommand(context, session, { queue, command }),
+          executeRecipientCommand(context, session, {
+            queue,
+            command,
+            service,
+          }),
       });
   }
 }

@@ -6,6 +6,7 @@
  */
 
 import { randomBytes } from "../../crypto/mod.ts";
+import type { Counters } from "../../stats/mod.ts";
 import type { QueueRecord } from "../../store/store.ts";
 import { equalBytes, toBase64 } from "../../wire/mod.ts";
 import type { Command, LinkData } from "../commands.ts";
@@ -19,8 +20,10 @@ import {
   type SmpContext,
 } from "./context.ts";
 import { ID_LENGTH, makeNotifier } from "./create_queue.ts";
-import { secureQueue } from "./sender_commands.ts";
 import type { Subscriber, Subscription } from "./delivery.ts";
+import { forgetNotifier } from "./notifier_commands.ts";
+import { secureQueue } from "./sender_commands.ts";
+import type { ClientService } from "./services.ts";
 
 /** Commands that this module executes. */
 export type RecipientCommand = Extract<
@@ -46,11 +49,15 @@ export type RecipientCommand = Extract<
 export function executeRecipientCommand(
   context: SmpContext,
   session: Subscriber,
-  { queue, command }: { queue: Queue; command: RecipientCommand },
+  { queue, command, service }: {
+    queue: Queue;
+    command: RecipientCommand;
+    service?: ClientService;
+  },
 ): Answer {
   switch (command.tag) {
     case "SUB":
-      return subscribe(context, session, queue);
+      return subscribe(context, session, { queue, service });
     case "GET":
       return getMessage(context, session, queue);
     case "ACK":
@@ -71,10 +78,11 @@ export function executeRecipientCommand(
       if (queue.record.link === undefined) return ok();
       return change(context, queue, { link: undefined });
     case "NKEY":
-      return addNotifier(context, queue, command);
+      return addNotifier(context, session, { queue, command });
     case "NDEL":
       if (queue.record.notifier === undefined) return ok();
       context.counters.add("ntfDeleted");
+      forgetNotifier(context, queue, session);
       return change(context, queue, { notifier: undefined });
     case "OFF":
       return change(context, queue, { status: { type: "off" } });
@@ -96,9 +104,9 @@ function change(
 }
 
 function subscribe(
-  { delivery, counters }: SmpContext,
+  { delivery, recipientServices, counters }: SmpContext,
   session: Subscriber,
-  queue: Queue,
+  { queue, service }: { queue: Queue; service: ClientService | undefined },
 ): Answer {
   let subscription = session.subscriptions.get(queue.name);
   if (subscription?.kind === "polled") {
@@ -107,12 +115,18 @@ function subscribe(
   }
   if (subscription === undefined) {
     subscription = delivery.subscribe(session, queue);
+    const { recipientServiceId, recipientId } = queue.record;
+    recipientServices.queueEnded(recipientServiceId, {
+      by: session,
+      entityId: recipientId,
+      tag: "END",
+    });
     counters.add("qSub");
   } else {
     subscription.delivered = undefined;
     counters.add("qSubDuplicate");
   }
-  const message: Answer["message"] = { tag: "SOK" };
+  const message: Answer["message"] = { tag: "SOK", serviceId: service?.id };
   // A client that subscribes thousands of queues at once gets their messages
   // as fast as it reads, not all of them into memory here.
   if (!session.hasRoom) {
@@ -218,29 +232,46 @@ function setLink(
 
 function addNotifier(
   context: SmpContext,
-  queue: Queue,
-  { request }: Extract<Command, { tag: "NKEY" }>,
+  session: Subscriber,
+  { queue, command }: {
+    queue: Queue;
+    command: Extract<Command, { tag: "NKEY" }>;
+  },
 ): Answer {
-  const made = makeNotifier(request);
+  const made = makeNotifier(command.request);
   if (made === null) return refuse("CRYPTO");
   const { record, relayDhKey } = made;
   const id = randomBytes(ID_LENGTH);
+  forgetNotifier(context, queue, session);
   const { group } = change(context, queue, { notifier: { ...record, id } });
   context.counters.add("ntfCreated");
   return { message: { tag: "NID", notifierId: id, relayDhKey }, group };
 }
 
 function deleteQueue(
-  { table, delivery, counters }: SmpContext,
+  context: SmpContext,
   session: Subscriber,
   queue: Queue,
 ): Answer {
+  const { table, delivery, recipientServices } = context;
+  const { recipientServiceId, recipientId } = queue.record;
+  countDeleted(context.counters, queue);
+  delivery.queueDeleted(session, queue);
+  recipientServices.queueEnded(recipientServiceId, {
+    by: session,
+    entityId: recipientId,
+    tag: "DELD",
+  });
+  forgetNotifier(context, queue, session);
+  return ok(table.delete(queue));
+}
+
+/** Counts a queue that is being deleted. */
+export function countDeleted(counters: Counters, { record }: Queue): void {
   counters.add(
-    queue.record.senderKey === undefined ? "qDeletedNew" : "qDeletedSecured",
+    record.senderKey === undefined ? "qDeletedNew" : "qDeletedSecured",
   );
   counters.add("qDeletedAll");
-  delivery.queueDeleted(session, queue);
-  return ok(table.delete(queue));
 }
 
 function queueInfo(

@@ -125,11 +125,14 @@ function sendMessage(
     body,
   );
   if (group !== undefined) delivery.messageStored(queue, group);
-  if (!stored) {
+  if (stored === undefined) {
     counters.add("msgSentQuota");
     return { ...refuse("QUOTA"), group };
   }
   counters.add("msgSent");
-  if (notification) counters.add("msgSentNtf");
+  if (notification) {
+    context.notifications.messageStored(queue, stored);
+    counters.add("msgSentNtf");
+  }
   return ok(group);
 }

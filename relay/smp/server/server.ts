@@ -164,13 +164,15 @@ export class SmpServer implements AsyncDisposable {
   async #serve(connection: Connection): Promise<void> {
     const blocks = new BlockReader(connection, BLOCK_SIZE);
     const agreed = await this.#handshake(connection, blocks);
-    if (agreed === undefined || this.#stopped.signal.aborted) return;
+    if (agreed === undefined) return;
     const session = new Session(this.#context, { connection, session: agreed });
     this.#sessions.add(session);
     try {
-      await session.run(blocks);
+      if (!this.#stopped.signal.aborted) await session.run(blocks);
     } finally {
       this.#sessions.delete(session);
+      const { service } = agreed;
+      if (service !== undefined) this.#context.services.release(service.id);
     }
   }
 
@@ -188,6 +190,7 @@ export class SmpServer implements AsyncDisposable {
       return await serverHandshake(connection, blocks, {
         identity,
         versions: options.versions,
+        services: this.#context.services,
       });
     } finally {
       clearTimeout(deadline);

@@ -20,7 +20,7 @@ import {
 import { BLOCK_SIZE } from "../versions.ts";
 import { Authorizer, type Verdict } from "./authorization.ts";
 import { BlockWriter } from "./block_writer.ts";
-import { type Answer, refuse, type SmpContext } from "./context.ts";
+import type { Answer, SmpContext } from "./context.ts";
 import type { Outgoing, Subscriber, Subscription } from "./delivery.ts";
 import { execute } from "./execute.ts";
 import { executeForwarded } from "./forwarding.ts";
@@ -50,6 +50,7 @@ interface PendingAnswers {
 export class Session implements Subscriber {
   readonly subscriptions = new Map<string, Subscription>();
   readonly stalled = new Set<string>();
+  readonly notifiers = new Set<string>();
   /** When the client last sent or was sent something: milliseconds since 1970. */
   lastActive: number;
 
@@ -79,7 +80,7 @@ export class Session implements Subscriber {
     this.#connection = connection;
     this.#session = session;
     this.#proxy = proxy;
-    this.#authorizer = new Authorizer(context.table, session.privateKey);
+    this.#authorizer = new Authorizer(context.table, session);
     this.#blocks = new BlockWriter(connection, session.params, {
       chain: session.encryption?.send,
     });
@@ -100,7 +101,9 @@ export class Session implements Subscriber {
     for (const { kind } of this.subscriptions.values()) {
       if (kind === "subscribed") return true;
     }
-    return false;
+    const { recipientServices, notifierServices } = this.#context;
+    return this.notifiers.size > 0 || recipientServices.isSubscribed(this) ||
+      notifierServices.isSubscribed(this);
   }
 
   /** Serves the client until it goes away. */
@@ -126,7 +129,12 @@ export class Session implements Subscriber {
         }
       }
     } finally {
-      this.#context.delivery.sessionClosed(this);
+      const { delivery, notifications, ends } = this.#context;
+      delivery.sessionClosed(this);
+      notifications.sessionClosed(this);
+      this.#context.recipientServices.sessionClosed(this);
+      this.#context.notifierServices.sessionClosed(this);
+      ends.sessionClosed(this);
     }
   }
 
@@ -166,9 +174,11 @@ export class Session implements Subscriber {
           refused.push(errorFor(transmission, transmission.error));
           continue;
         }
-        const verdict = this.#verify(transmission);
+        const verdict = this.#verify(() =>
+          this.#authorizer.check(transmission)
+        );
         if (verdict.allowed) verified.push([transmission, verdict]);
-        else refused.push(errorFor(transmission, { type: verdict.error }));
+        else refused.push(errorFor(transmission, verdict.error));
       }
     }
     this.#answer(
@@ -182,7 +192,7 @@ export class Session implements Subscriber {
     for (const [transmission, { queue }] of verified) {
       const answer = this.#execute(transmission, queue);
       if (answer === undefined) continue;
-      group = answer.group ?? group;
+      group = later(group, answer.group);
       if (answer.event !== undefined) {
         events.push(answer.event);
         this.#pendingEvents++;
@@ -200,12 +210,12 @@ export class Session implements Subscriber {
     this.#answer(answers, events, group);
   }
 
-  #verify(transmission: CommandTransmission): Verdict {
+  #verify(check: () => Verdict): Verdict {
     try {
-      return this.#authorizer.check(transmission);
+      return check();
     } catch (error) {
       this.#context.onError(error);
-      return { allowed: false, error: "INTERNAL" };
+      return { allowed: false, error: { type: "INTERNAL" } };
     }
   }
 
@@ -229,8 +239,13 @@ export class Session implements Subscriber {
           { session: this.#session, run: this.#runForwarded },
         );
       }
-      const { version } = this.#session.params;
-      return execute(this.#context, this, { transmission, queue, version });
+      const { service, params: { version } } = this.#session;
+      return execute(this.#context, this, {
+        transmission,
+        queue,
+        version,
+        service,
+      });
     } catch (error) {
       this.#context.onError(error);
       return { message: { tag: "ERR", error: failure(error) } };
@@ -253,8 +268,12 @@ export class Session implements Subscriber {
     { version }: { version: number },
   ): Answer => {
     this.#context.counters.add("pMsgFwdsRecv");
-    const verdict = this.#verify(transmission);
-    if (!verdict.allowed) return refuse(verdict.error);
+    const verdict = this.#verify(() =>
+      this.#authorizer.checkForwarded(transmission)
+    );
+    if (!verdict.allowed) {
+      return { message: { tag: "ERR", error: verdict.error } };
+    }
     const { queue } = verdict;
     return execute(this.#context, this, { transmission, queue, version });
   };
@@ -347,6 +366,15 @@ function sizeOf(message: Message): number {
 
 const NOT_STORED: SmpError = { type: "STORE", message: "not stored" };
 const ERR_NOT_STORED: Message = { tag: "ERR", error: NOT_STORED };
+
+/** Of two groups the one that is on disk last. */
+function later(
+  a: WriteGroup | undefined,
+  b: WriteGroup | undefined,
+): WriteGroup | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return b.order > a.order ? b : a;
+}
 
 function failure(error: unknown): SmpError {
   return error instanceof StoreError
