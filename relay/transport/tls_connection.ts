@@ -33,6 +33,18 @@ const PLAINTEXT = 17 * 1024 + LARGE_READ;
 /** With less output than this, a peer that takes none is left to TCP. */
 const STALL_BYTES = 64 * 1024;
 
+/**
+ * A connection that just had a block waits for the next one with a buffer of
+ * this size, so that the block comes in one read and not in two.
+ */
+const EAGER_READ = 17 * 1024;
+/** Connections that may wait like this at a time: 4 MB. */
+const MAX_EAGER = 256;
+/** For how long after a block the next one is expected, in milliseconds. */
+const EAGER_MS = 1000;
+
+let eagerReaders = 0;
+const eagerPool = new BufferPool(EAGER_READ, 64);
 const readPool = new BufferPool(LARGE_READ, 64);
 const plaintextPool = new BufferPool(PLAINTEXT, 64);
 const NOTHING = new Uint8Array(0);
@@ -79,6 +91,8 @@ export class TlsConnection implements Connection {
   #held: Uint8Array<ArrayBuffer> | undefined;
   #idleBuffer: Uint8Array<ArrayBuffer> | undefined;
   #readLarge = false;
+  /** Time of the last read of more than a few bytes. */
+  #lastBlock = -Infinity;
   #reading = false;
   #readDone: (() => void) | undefined;
   #ended = false;
@@ -218,8 +232,12 @@ export class TlsConnection implements Connection {
   /** One read of the stream; returns what it has put into `target`. */
   async #receive(target: Uint8Array<ArrayBuffer>): Promise<number> {
     const large = this.#readLarge;
+    const eager = !large && this.#expectsBlock();
+    if (eager) eagerReaders++;
     const buffer = large
       ? readPool.take()
+      : eager
+      ? eagerPool.take()
       : this.#idleBuffer ??= new Uint8Array(IDLE_READ);
     let filled = 0;
     try {
@@ -229,14 +247,24 @@ export class TlsConnection implements Connection {
       } else if (this.#state === "open") {
         filled = this.#decrypt(buffer.subarray(0, count), target);
         this.#readLarge = count === buffer.length || this.#engine.midRecord;
+        if (count > IDLE_READ) this.#lastBlock = performance.now();
       }
     } catch (error) {
       this.#fail(error);
     } finally {
       // The operation has ended, so nobody writes into the buffer any more.
       if (large) readPool.give(buffer);
+      if (eager) {
+        eagerPool.give(buffer);
+        eagerReaders--;
+      }
     }
     return filled;
+  }
+
+  #expectsBlock(): boolean {
+    return eagerReaders < MAX_EAGER &&
+      performance.now() - this.#lastBlock < EAGER_MS;
   }
 
   #decrypt(
