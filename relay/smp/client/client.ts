@@ -158,19 +158,30 @@ export class SmpClient implements AsyncDisposable {
     return (await this.requestAll([request])[0]).message;
   }
 
-  /** Sends several commands in as few blocks as possible. */
+  /**
+   * Sends several commands in as few blocks as possible.
+   *
+   * @throws {RangeError} when one is larger than a block; none is sent then
+   */
   requestAll(requests: readonly ClientRequest[]): Promise<Received>[] {
-    const transmissions: Uint8Array[] = [];
-    const responses = requests.map((request) => {
+    const sent = requests.map((request) => {
       const correlationId = request.correlationId ?? randomBytes(24);
-      transmissions.push(this.#encode({ ...request, correlationId }));
-      return this.#expect(correlationId);
+      return {
+        correlationId,
+        transmission: this.#encode({ ...request, correlationId }),
+      };
     });
-    for (const batch of packTransmissions(transmissions)) {
-      if (batch.error !== undefined) {
-        throw new RangeError("The command is larger than a block");
-      }
-      this.sendContent(batch.content);
+    const batches = packTransmissions(
+      sent.map(({ transmission }) => transmission),
+    );
+    if (batches.some(({ error }) => error !== undefined)) {
+      throw new RangeError("The command is larger than a block");
+    }
+    const responses = sent.map(({ correlationId }) =>
+      this.#expect(correlationId)
+    );
+    for (const batch of batches) {
+      if (batch.error === undefined) this.sendContent(batch.content);
     }
     return responses;
   }
