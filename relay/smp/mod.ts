@@ -31,7 +31,7 @@ export type {
   QueueRequest,
   RelayAddress,
 } from "./commands.ts";
-export type { SmpError } from "./errors.ts";
+export type { BlockingInfo, SmpError } from "./errors.ts";
 export type { Message, QueueIds, QueueInfo } from "./messages.ts";
 export type { ProxyOptions } from "./proxy/mod.ts";
 export {
@@ -40,6 +40,7 @@ export {
   type ReceivedMessage,
 } from "./received_message.ts";
 export type { SmpOptions } from "./server/context.ts";
+export type { QueueOverview, StatusChange } from "./server/queue_control.ts";
 export {
   SmpServer,
   type SmpServerParts,

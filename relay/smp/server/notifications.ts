@@ -106,12 +106,12 @@ export class Notifications {
     this.#lookAt(queue.name);
   }
 
-  /** Ends the notifier's subscription; another session than `by` is told. */
+  /** Ends the notifier's subscription; another session than `by` gets `tag`. */
   unsubscribe(
     notifierId: Uint8Array,
     { by, tag }: {
       readonly by: Subscriber | undefined;
-      readonly tag: "END" | "DELD";
+      readonly tag: "END" | "DELD" | undefined;
     },
   ): void {
     const name = bytesKey(notifierId);
@@ -119,7 +119,7 @@ export class Notifications {
     if (session === undefined) return;
     this.#subscribers.delete(name);
     session.notifiers.delete(name);
-    if (session === by) return;
+    if (session === by || tag === undefined) return;
     this.#parts.ends.add(session, { entityId: notifierId, message: { tag } });
   }
 

@@ -56,22 +56,24 @@ export function subscribeNotifierService(
 /**
  * Forgets a notifier that is taken from its queue or goes with it: what was
  * pending for it, its place in its service, and its subscription. Whoever was
- * subscribed gets `DELD`, unless it is the session `by` which did it. To be
- * called before the queue is changed.
+ * subscribed gets `DELD`, unless it is the session `by` which did it; where
+ * there is none, the owner did it, and nobody is told. To be called before the
+ * queue is changed.
  */
 export function forgetNotifier(
   { notifications, notifierServices, services }: SmpContext,
   queue: Queue,
-  by: Subscriber | undefined,
+  by?: Subscriber,
 ): void {
   const { notifier } = queue.record;
   if (notifier === undefined) return;
   const { id, serviceId } = notifier;
   notifications.removeAll(queue);
-  notifications.unsubscribe(id, { by, tag: "DELD" });
+  const tag = by === undefined ? undefined : "DELD";
+  notifications.unsubscribe(id, { by, tag });
   if (serviceId === undefined) return;
   services.changeNotifierQueues(serviceId, -1);
-  notifierServices.queueEnded(serviceId, { by, entityId: id, tag: "DELD" });
+  notifierServices.queueEnded(serviceId, { by, entityId: id, tag });
 }
 
 function subscribeClient(

@@ -10,6 +10,7 @@ import type { Store } from "../../store/store.ts";
 import { BlockReader } from "../../transport/blocks.ts";
 import type { Connection } from "../../transport/connection.ts";
 import { type ProxyOptions, SmpProxy } from "../proxy/mod.ts";
+import type { BlockingInfo } from "../errors.ts";
 import { QueueTable } from "../queues/mod.ts";
 import { BLOCK_SIZE } from "../versions.ts";
 import type { SmpContext, SmpOptions } from "./context.ts";
@@ -18,6 +19,14 @@ import { EndEvents } from "./end_events.ts";
 import { expireMessages } from "./expiry.ts";
 import { serverHandshake, type SmpSession } from "./handshake.ts";
 import { Notifications } from "./notifications.ts";
+import {
+  blockQueue,
+  deleteQueue,
+  type QueueOverview,
+  queueOverview,
+  type StatusChange,
+  unblockQueue,
+} from "./queue_control.ts";
 import { ServiceSubscriptions } from "./service_subscriptions.ts";
 import { Services } from "./services.ts";
 import { Session } from "./session.ts";
@@ -129,6 +138,31 @@ export class SmpServer implements AsyncDisposable {
       loadedQueues: this.#context.table.loaded,
       destinations: this.#proxy?.status.destinations ?? 0,
     };
+  }
+
+  /** See {@link queueOverview}. */
+  queueStatus(id: Uint8Array): QueueOverview | undefined {
+    return queueOverview(this.#context, id);
+  }
+
+  /** See {@link blockQueue}. */
+  blockQueue(
+    id: Uint8Array,
+    info: BlockingInfo,
+  ): Promise<StatusChange | undefined> {
+    return blockQueue(this.#context, id, info);
+  }
+
+  /** See {@link unblockQueue}. */
+  unblockQueue(id: Uint8Array): Promise<StatusChange | undefined> {
+    return unblockQueue(this.#context, id);
+  }
+
+  /** See {@link deleteQueue}. */
+  deleteQueue(
+    id: Uint8Array,
+  ): Promise<{ readonly messages: number } | undefined> {
+    return deleteQueue(this.#context, id);
   }
 
   /** Serves a connection until it closes; closes it in any case. */

@@ -93,20 +93,23 @@ export class ServiceSubscriptions {
 
   /**
    * A queue of the service was deleted, or went to the session `by` of another
-   * client: the service's subscribed session is told, unless it did it itself.
+   * client: the service's subscribed session gets `tag`, unless it did it
+   * itself.
    */
   queueEnded(
     serviceId: Uint8Array | undefined,
     { by, entityId, tag }: {
       readonly by: Subscriber | undefined;
       readonly entityId: Uint8Array;
-      readonly tag: "END" | "DELD";
+      readonly tag: "END" | "DELD" | undefined;
     },
   ): void {
     if (serviceId === undefined) return;
     const subscription = this.#active.get(bytesKey(serviceId));
     if (subscription === undefined || subscription.session === by) return;
-    this.#ends.add(subscription.session, { entityId, message: { tag } });
+    if (tag !== undefined) {
+      this.#ends.add(subscription.session, { entityId, message: { tag } });
+    }
     if (subscription.queues === 0) return;
     subscription.queues--;
     this.#queues--;

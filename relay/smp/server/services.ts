@@ -30,7 +30,7 @@ export interface ClientService {
 
 interface KnownService {
   readonly record: ServiceRecord;
-  /** Whether it is stored, or will be with what is being written. */
+  /** Whether it is known to be stored, or written with what is under way. */
   stored: boolean;
   /** Sessions that are connected. */
   sessions: number;
@@ -75,7 +75,9 @@ export class Services {
   keep(id: Uint8Array): void {
     const known = this.#known("id", id);
     if (known === undefined || known.stored) return;
-    this.#store.write({ type: "addService", service: known.record });
+    if (this.#store.findService("id", id) === undefined) {
+      this.#store.write({ type: "addService", service: known.record });
+    }
     known.stored = true;
   }
 
@@ -96,12 +98,11 @@ export class Services {
     known.notifierQueues = this.notifierQueues(id) + change;
   }
 
-  /** Reads the store again: what was being written is lost. */
+  /** Relies on the store alone again: what was being written is lost. */
   clear(): void {
-    for (const known of this.#byId.values()) {
+    for (const known of [...this.#byId.values()]) {
       known.notifierQueues = undefined;
-      known.stored = this.#store.findService("id", known.record.id) !==
-        undefined;
+      known.stored = false;
       if (known.sessions === 0) this.#remove(known);
     }
   }
