@@ -8,29 +8,33 @@ import { request } from "node:http";
 import { checkSocketPath, ControlError } from "./errors.ts";
 
 /** Longest answer that is read, in bytes. */
-const MAX_ANSWER = 1 << 20;
+const MAX_ANSWER = 1 << 26;
 
 export interface AskOptions {
   /** The control socket. */
   readonly socket: string;
   /** How long to wait for the answer; 5 seconds unless given. */
   readonly timeoutMs?: number;
+  /** Sent as JSON with `POST`; without it, it is a `GET`. */
+  readonly body?: unknown;
 }
 
 /**
- * Asks the running relay: `GET path` over its control socket, answered in
- * JSON. The answer is the caller's to check.
+ * Asks the running relay over its control socket, answered in JSON. The answer
+ * is the caller's to check.
  *
- * @throws {ControlError} `not running`, `not allowed`, `no answer` or
- * `path too long`
+ * @throws {ControlError} `not running`, `not allowed`, `no answer`, `refused`
+ * or `path too long`
  */
 export async function askRelay(
   path: string,
-  { socket, timeoutMs = 5000 }: AskOptions,
+  { socket, timeoutMs = 5000, body }: AskOptions,
 ): Promise<unknown> {
   checkSocketPath(socket);
-  const { status, body } = await get(path, { socket, timeoutMs });
+  const { status, text } = await send(path, { socket, timeoutMs, body });
   if (status !== 200) {
+    const refusal = refusalIn(text);
+    if (refusal !== undefined) throw new ControlError("refused", refusal);
     throw new ControlError(
       "no answer",
       status === 404
@@ -40,7 +44,7 @@ export async function askRelay(
     );
   }
   try {
-    return JSON.parse(body);
+    return JSON.parse(text);
   } catch (cause) {
     throw new ControlError(
       "no answer",
@@ -50,29 +54,44 @@ export async function askRelay(
   }
 }
 
-function get(
+/** What a refusal says, in an answer that is one. */
+function refusalIn(text: string): string | undefined {
+  try {
+    const answer: unknown = JSON.parse(text);
+    return typeof answer === "object" && answer !== null &&
+        "message" in answer && typeof answer.message === "string"
+      ? answer.message
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function send(
   path: string,
-  { socket, timeoutMs }: Required<AskOptions>,
-): Promise<{ status: number | undefined; body: string }> {
+  { socket, timeoutMs, body }: AskOptions & { timeoutMs: number },
+): Promise<{ status: number | undefined; text: string }> {
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown) => reject(explain(cause, socket));
     const asked = request({
       socketPath: socket,
       path,
-      headers: { host: "porchlight" },
+      method: body === undefined ? "GET" : "POST",
+      headers: { host: "porchlight", "content-type": "application/json" },
       signal: AbortSignal.timeout(timeoutMs),
     }, (response) => {
-      let body = "";
+      let text = "";
       response.setEncoding("utf8");
-      response.on("data", (text: string) => {
-        body += text;
-        if (body.length > MAX_ANSWER) response.destroy(new Error("too long"));
+      response.on("data", (more: string) => {
+        text += more;
+        if (text.length > MAX_ANSWER) response.destroy(new Error("too long"));
       });
-      response.on("end", () => resolve({ status: response.statusCode, body }));
+      response.on("end", () => resolve({ status: response.statusCode, text }));
       response.on("error", fail);
     });
     asked.on("error", fail);
-    asked.end();
+    if (body === undefined) asked.end();
+    else asked.end(JSON.stringify(body));
   });
 }
 

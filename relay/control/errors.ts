@@ -10,6 +10,8 @@ export type ControlErrorCode =
   | "path too long"
   /** What listens there does not answer as a relay does. */
   | "no answer"
+  /** The relay does not do what it was asked; the message says why. */
+  | "refused"
   /** The system refused to make the socket. */
   | "io";
 
@@ -23,6 +25,26 @@ export class ControlError extends Error {
     options?: ErrorOptions,
   ) {
     super(message, options);
+  }
+}
+
+/** Why a question is not answered; sent as `error` with its message. */
+export type RefusalCode =
+  /** The question is not put right. */
+  | "bad request"
+  /** What it is about is not there. */
+  | "not found"
+  /** It cannot be done now. */
+  | "conflict"
+  /** The relay has only begun to start. */
+  | "starting";
+
+/** Thrown by a handler: the one who asked hears the message. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+
+  constructor(readonly code: RefusalCode, message: string) {
+    super(message);
   }
 }
 

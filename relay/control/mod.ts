@@ -5,8 +5,26 @@
  * @module
  */
 
-export { ControlError, type ControlErrorCode } from "./errors.ts";
-export { askRelay } from "./client.ts";
+export type {
+  BlockingAnswer,
+  ClientAnswer,
+  ControlledRelay,
+  PeriodCounts,
+  QueueAnswer,
+  QueueChangeAnswer,
+  QueueControl,
+  QueueDeletedAnswer,
+  StatisticsAnswer,
+} from "./answers.ts";
+export {
+  ControlError,
+  type ControlErrorCode,
+  Refusal,
+  type RefusalCode,
+} from "./errors.ts";
+export { type AskOptions, askRelay } from "./client.ts";
+export { relayHandlers } from "./handlers.ts";
+export { parseQueueId } from "./queue_id.ts";
 export {
   type ControlHandlers,
   type ControlServer,

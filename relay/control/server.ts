@@ -5,15 +5,31 @@
  */
 
 import { connect } from "node:net";
-import { checkSocketPath, ControlError } from "./errors.ts";
+import {
+  checkSocketPath,
+  ControlError,
+  Refusal,
+  type RefusalCode,
+} from "./errors.ts";
 
 /**
  * What the relay answers, by method and path: `"GET /status"`. What a handler
- * returns is sent as JSON.
+ * returns is sent as JSON; it gets the JSON that came with a `POST`. A
+ * {@link Refusal} is told to the one who asked.
  */
 export type ControlHandlers = Readonly<
-  Record<string, () => unknown | Promise<unknown>>
+  Record<string, (body: unknown) => unknown | Promise<unknown>>
 >;
+
+/** Longest question, in bytes. */
+const MAX_BODY = 64 * 1024;
+
+const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
+  "bad request": 400,
+  "not found": 404,
+  conflict: 409,
+  starting: 503,
+};
 
 export interface ControlServer extends AsyncDisposable {
   /** Closes the socket, after the answers under way, and removes it. */
@@ -45,11 +61,16 @@ export async function serveControl(
   const server = listen(path, async (request) => {
     const handler = handlerOf(handlers, request);
     if (handler === undefined) {
-      return Response.json({ error: "not found" }, { status: 404 });
+      return Response.json({ error: "unknown" }, { status: 404 });
     }
     try {
-      return Response.json(await handler());
+      return Response.json(await handler(await bodyOf(request)));
     } catch (error) {
+      if (error instanceof Refusal) {
+        const { code, message } = error;
+        const status = REFUSAL_STATUS[code];
+        return Response.json({ error: code, message }, { status });
+      }
       onError(error);
       return Response.json({ error: "internal" }, { status: 500 });
     }
@@ -65,6 +86,26 @@ export async function serveControl(
 function handlerOf(handlers: ControlHandlers, request: Request) {
   const route = `${request.method} ${new URL(request.url).pathname}`;
   return Object.hasOwn(handlers, route) ? handlers[route] : undefined;
+}
+
+/** The JSON of a `POST`; nothing comes with a `GET`. */
+async function bodyOf(request: Request): Promise<unknown> {
+  if (request.method === "GET" || request.body === null) return undefined;
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  for await (const part of request.body) {
+    length += part.length;
+    if (length > MAX_BODY) {
+      throw new Refusal("bad request", "The question is too long.");
+    }
+    parts.push(part);
+  }
+  if (length === 0) return undefined;
+  try {
+    return JSON.parse(await new Blob(parts).text());
+  } catch {
+    throw new Refusal("bad request", "The question is not JSON.");
+  }
 }
 
 function listen(

@@ -1,0 +1,112 @@
+/**
+ * What the relay answers over its control socket, beside its status. Described
+ * for users in `docs/api.md`.
+ *
+ * @module
+ */
+
+import type { ServerInformation } from "../information.ts";
+import type { CounterValues, StoredCounts } from "../stats/mod.ts";
+import type { PartStatus } from "./status.ts";
+
+/** Answer to `GET /stats`. */
+export interface StatisticsAnswer {
+  /** When counting began, and the period that goes on: ISO 8601. */
+  readonly since: string;
+  readonly periodSince: string;
+  /** Counters since counting began, and since the period did. */
+  readonly total: CounterValues;
+  readonly period: CounterValues;
+  /** Different queues that were used, estimated. */
+  readonly activeQueues: PeriodCounts;
+  readonly activeQueuesNtf: PeriodCounts;
+  readonly stored: StoredCounts;
+  /** Seconds from delivery to acknowledgement. */
+  readonly ackTimes: {
+    readonly count: number;
+    readonly sum: number;
+    readonly max: number;
+  };
+}
+
+/** A number for each period. */
+export interface PeriodCounts {
+  readonly day: number;
+  readonly week: number;
+  readonly month: number;
+}
+
+/** One client in the answer to `GET /clients`. Nothing tells who it is. */
+export interface ClientAnswer {
+  /** Counts up from the start of the relay. */
+  readonly number: number;
+  /** Version of SMP. */
+  readonly version: number;
+  /** A service, known by its certificate. */
+  readonly service: boolean;
+  readonly ageSeconds: number;
+  /** Since anything was sent or received. */
+  readonly idleSeconds: number;
+  /** Queues that it is subscribed to. */
+  readonly subscriptions: number;
+  /** Queues whose notifications it is subscribed to. */
+  readonly notifications: number;
+}
+
+/** Why a queue is blocked, and for how long the client is told so. */
+export interface BlockingAnswer {
+  readonly reason: "spam" | "content";
+  /** There where the client is told; without `ttlSeconds` for good. */
+  readonly notice?: { readonly ttlSeconds?: number };
+}
+
+/** Answer to `POST /queue/status`. */
+export interface QueueAnswer {
+  readonly status: "active" | "off" | "blocked";
+  readonly blocking?: BlockingAnswer;
+  /** For messages, as a contact address, or neither (an old one). */
+  readonly mode?: "messaging" | "contact";
+  /** Day of the last use: `2026-11-20`. */
+  readonly updated?: string;
+}
+
+/** Answer to `POST /queue/block`, `/queue/unblock`. */
+export interface QueueChangeAnswer {
+  /** False where it was so before, or the queue is switched off. */
+  readonly changed: boolean;
+  /** What the queue was before. */
+  readonly before: QueueAnswer;
+}
+
+/** Answer to `POST /queue/delete`. */
+export interface QueueDeletedAnswer {
+  readonly deleted: true;
+  /** Messages that were in it. */
+  readonly messages: number;
+}
+
+/** What an owner may do with a queue, found by its sender ID or link ID. */
+export interface QueueControl {
+  /** Each is `undefined` where there is no such queue. */
+  status(id: Uint8Array): QueueAnswer | undefined;
+  /** Resolves when it is on disk. */
+  block(
+    id: Uint8Array,
+    info: BlockingAnswer,
+  ): Promise<QueueChangeAnswer | undefined>;
+  unblock(id: Uint8Array): Promise<QueueChangeAnswer | undefined>;
+  delete(id: Uint8Array): Promise<QueueDeletedAnswer | undefined>;
+}
+
+/** The running relay, as the control socket needs it. */
+export interface ControlledRelay {
+  addresses(): string[];
+  parts(): PartStatus[];
+  counts(): Record<string, number>;
+  statistics(): StatisticsAnswer;
+  clients(): ClientAnswer[];
+  information(): ServerInformation;
+  /** Brings statistics and everything in memory onto the disk. */
+  save(): Promise<void>;
+  readonly queues: QueueControl;
+}

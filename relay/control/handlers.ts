@@ -1,0 +1,125 @@
+/**
+ * The questions that a running relay answers.
+ *
+ * @module
+ */
+
+import { VERSION } from "../version.ts";
+import type {
+  BlockingAnswer,
+  ControlledRelay,
+  QueueControl,
+} from "./answers.ts";
+import { Refusal } from "./errors.ts";
+import { parseQueueId } from "./queue_id.ts";
+import type { ControlHandlers } from "./server.ts";
+import { type PartStatus, type RelayStatus, worstState } from "./status.ts";
+
+/** Longest time that a client is told why its queue is blocked: 100 years. */
+const MAX_NOTICE_SECONDS = 3_155_760_000;
+
+/**
+ * Handlers that ask `relay`, which is `undefined` until it runs. `since`:
+ * `performance.now()` when it began to start.
+ */
+export function relayHandlers(
+  relay: () => ControlledRelay | undefined,
+  since: number = performance.now(),
+): ControlHandlers {
+  const running = () => {
+    const it = relay();
+    if (it !== undefined) return it;
+    throw new Refusal(
+      "starting",
+      "The relay is starting. Ask again in a moment.",
+    );
+  };
+  return {
+    "GET /status": () => statusOf(relay(), since),
+    "GET /address": () => ({ addresses: relay()?.addresses() ?? [] }),
+    "GET /stats": () => running().statistics(),
+    "GET /clients": () => ({ clients: running().clients() }),
+    "GET /information": () => running().information(),
+    "POST /save": async () => {
+      await running().save();
+      return { saved: true };
+    },
+    "POST /queue/status": (body) =>
+      found(running().queues.status(queueIdIn(body))),
+    "POST /queue/block": async (body) =>
+      found(await block(running().queues, body)),
+    "POST /queue/unblock": async (body) =>
+      found(await running().queues.unblock(queueIdIn(body))),
+    "POST /queue/delete": async (body) =>
+      found(await running().queues.delete(queueIdIn(body))),
+  };
+}
+
+function statusOf(
+  relay: ControlledRelay | undefined,
+  since: number,
+): RelayStatus {
+  const parts: PartStatus[] = relay?.parts() ?? [{
+    name: "relay",
+    state: "degraded",
+    reason: "It is starting.",
+    remedy: "Ask again in a moment.",
+  }];
+  return {
+    version: VERSION,
+    state: worstState(parts),
+    uptimeSeconds: Math.floor((performance.now() - since) / 1000),
+    parts,
+    counts: relay?.counts() ?? {},
+  };
+}
+
+function found<T>(answer: T | undefined): T {
+  if (answer !== undefined) return answer;
+  throw new Refusal(
+    "not found",
+    "There is no such queue on this relay. It is found by the ID that its " +
+      "senders use, or by its link.",
+  );
+}
+
+function queueIdIn(body: unknown): Uint8Array {
+  const text = fieldOf(body, "id");
+  const id = typeof text === "string" ? parseQueueId(text) : undefined;
+  if (id !== undefined) return id;
+  throw new Refusal(
+    "bad request",
+    "This is not the ID of a queue, and not a link to one. An ID has 32 " +
+      "letters, digits, - and _.",
+  );
+}
+
+function block(queues: QueueControl, body: unknown) {
+  const reason = fieldOf(body, "reason");
+  if (reason !== "spam" && reason !== "content") {
+    throw new Refusal("bad request", 'The reason must be "spam" or "content".');
+  }
+  const notice = noticeIn(fieldOf(body, "notice"));
+  return queues.block(queueIdIn(body), { reason, notice });
+}
+
+function noticeIn(notice: unknown): BlockingAnswer["notice"] {
+  if (notice === undefined || notice === null) return undefined;
+  const ttlSeconds = fieldOf(notice, "ttlSeconds");
+  if (ttlSeconds === undefined) return {};
+  if (
+    typeof ttlSeconds !== "number" || !Number.isInteger(ttlSeconds) ||
+    ttlSeconds < 1 || ttlSeconds > MAX_NOTICE_SECONDS
+  ) {
+    throw new Refusal(
+      "bad request",
+      "The time of a notice must be a whole number of seconds.",
+    );
+  }
+  return { ttlSeconds };
+}
+
+function fieldOf(body: unknown, name: string): unknown {
+  if (typeof body !== "object" || body === null) return undefined;
+  return Object.getOwnPropertyDescriptor(body, name)?.value;
+}
