@@ -75,12 +75,13 @@ export function executeRecipientCommand(
     case "LSET":
       return setLink(context, queue, command);
     case "LDEL":
-      if (queue.record.link === undefined) return ok();
+      // What removed it may still be on its way to the disk.
+      if (queue.record.link === undefined) return ok(queue.lastWrite);
       return change(context, queue, { link: undefined });
     case "NKEY":
       return addNotifier(context, session, { queue, command });
     case "NDEL":
-      if (queue.record.notifier === undefined) return ok();
+      if (queue.record.notifier === undefined) return ok(queue.lastWrite);
       context.counters.add("ntfDeleted");
       forgetNotifier(context, queue, session);
       return change(context, queue, { notifier: undefined });
@@ -178,7 +179,8 @@ function acknowledge(
   const subscription = session.subscriptions.get(queue.name);
   if (!takeDelivered(subscription, messageId)) return refuse("NO_MSG");
   const first = table.messages(queue)[0];
-  let group;
+  // Removed by another session or expired, it may not be so on disk yet.
+  let group = queue.lastWrite;
   // The first message is another one when the delivered one expired meanwhile.
   // No ID is nobody's ID: the message is delivered again, as by the reference.
   if (first !== undefined && equalBytes(first.meta.id, messageId)) {
