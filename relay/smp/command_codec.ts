@@ -157,6 +157,11 @@ export function checkCredentials(
   }
 }
 
+/** Whether a service signs the command beside its key (`useServiceAuth`). */
+export function takesServiceSignature({ tag }: Command): boolean {
+  return tag === "NEW" || tag === "SUB" || tag === "NSUB";
+}
+
 /** Longest tag, `NSUBS`. */
 const MAX_TAG_LENGTH = 5;
 

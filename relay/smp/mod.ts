@@ -18,6 +18,8 @@ export {
   ProxiedRelayError,
   type ProxiedRelayOptions,
   type Received,
+  type ServiceCredentials,
+  type ServiceSession,
   SmpClient,
   SmpClientError,
   type SmpClientErrorCode,

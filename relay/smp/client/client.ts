@@ -17,8 +17,9 @@ import {
 } from "../../crypto/mod.ts";
 import { BlockReader } from "../../transport/blocks.ts";
 import type { Connection } from "../../transport/connection.ts";
-import { bytesKey, EMPTY } from "../../wire/mod.ts";
+import { bytesKey, concatBytes, EMPTY } from "../../wire/mod.ts";
 import { packTransmissions } from "../batch.ts";
+import { takesServiceSignature } from "../command_codec.ts";
 import type { Command } from "../commands.ts";
 import type { Message } from "../messages.ts";
 import {
@@ -44,6 +45,11 @@ export interface ClientRequest {
   readonly key?: PrivateAuthKey;
   /** 24 bytes, random unless given. */
   readonly correlationId?: Uint8Array;
+  /**
+   * False leaves out what a service signs beside the key; left out, it signs
+   * what services have to.
+   */
+  readonly signAsService?: boolean;
 }
 
 /** A response, or an event when it has no correlation ID. */
@@ -227,9 +233,9 @@ export class SmpClient implements AsyncDisposable {
   }
 
   #encode(
-    { command, entityId = EMPTY, key, correlationId }: ClientRequest & {
-      correlationId: Uint8Array;
-    },
+    { command, entityId = EMPTY, key, correlationId, signAsService }:
+      & ClientRequest
+      & { correlationId: Uint8Array },
   ): Uint8Array {
     const { params } = this.#session;
     const transmission = encodeCommandTransmission(params, {
@@ -237,11 +243,18 @@ export class SmpClient implements AsyncDisposable {
       entityId,
       command,
     });
-    const bytes = key &&
-      this.#authorize(key, correlationId, {
-        message: signedBytes(transmission),
-      });
-    return authorizeTransmission(params, transmission, bytes && { bytes });
+    if (key === undefined) return authorizeTransmission(params, transmission);
+    const message = signedBytes(transmission);
+    const signs = signAsService ?? takesServiceSignature(command);
+    const service = signs ? this.#session.service : undefined;
+    return authorizeTransmission(params, transmission, {
+      bytes: this.#authorize(key, correlationId, {
+        message: service === undefined
+          ? message
+          : concatBytes(service.certificateHash, message),
+      }),
+      serviceSignature: service && sign(message, service.key),
+    });
   }
 
   #authorize(

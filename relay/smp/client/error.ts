@@ -3,6 +3,7 @@ export type SmpClientErrorCode =
   | "closed"
   | "identity"
   | "protocol"
+  | "service"
   | "session"
   | "timeout"
   | "version";

@@ -11,6 +11,7 @@ export {
   type SmpClientOptions,
 } from "./client.ts";
 export { SmpClientError, type SmpClientErrorCode } from "./error.ts";
+export type { ServiceCredentials, ServiceSession } from "./service.ts";
 export {
   ProxiedRelay,
   ProxiedRelayError,

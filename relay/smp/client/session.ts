@@ -17,7 +17,11 @@ import { checkChain, verifySignedKey } from "../../identity/mod.ts";
 import type { BlockReader } from "../../transport/blocks.ts";
 import type { Connection } from "../../transport/connection.ts";
 import { equalBytes } from "../../wire/mod.ts";
-import { decodeServerHello, encodeClientHello } from "../handshake_codec.ts";
+import {
+  decodeServerHello,
+  decodeServiceResponse,
+  encodeClientHello,
+} from "../handshake_codec.ts";
 import type { SignedSessionKey } from "../messages.ts";
 import {
   type TransmissionParams,
@@ -26,6 +30,12 @@ import {
 import { clientVersions } from "../version_range.ts";
 import { BLOCK_SIZE, SmpVersion, type VersionRange } from "../versions.ts";
 import { SmpClientError } from "./error.ts";
+import {
+  makeServiceHello,
+  type ServiceCredentials,
+  type ServiceSession,
+  serviceSession,
+} from "./service.ts";
 
 /** What a client brings to the handshake. */
 export interface ClientHandshakeOptions {
@@ -37,6 +47,8 @@ export interface ClientHandshakeOptions {
   readonly proxyServer?: boolean;
   /** False leaves the client's session key out, as a minimal client may. */
   readonly sessionKey?: boolean;
+  /** Acts as this service, from version 16; TLS has its certificates too. */
+  readonly service?: ServiceCredentials;
 }
 
 /** What was agreed. */
@@ -53,13 +65,15 @@ export interface ClientSession {
   readonly encryption:
     | { readonly send: BlockChain; readonly receive: BlockChain }
     | undefined;
+  /** The service that the client is. */
+  readonly service: ServiceSession | undefined;
 }
 
 /**
  * Does the handshake.
  *
  * @throws {SmpClientError} when the relay is another one than the address
- * says, speaks other versions, or does not speak SMP
+ * says, speaks other versions, does not speak SMP, or refuses the service
  */
 export async function clientHandshake(
   connection: Connection,
@@ -89,17 +103,35 @@ export async function clientHandshake(
   const relayKey = hello.key && checkedKey(connection, options, hello.key);
   const version = versions.max;
   const keys = options.sessionKey === false ? undefined : generateX25519();
+  const credentials = version >= SmpVersion.services
+    ? options.service
+    : undefined;
+  const made = credentials && makeServiceHello(credentials);
   const answer = pad(
     encodeClientHello({
       version,
       fingerprint: options.fingerprint,
       key: keys?.publicKey,
       proxyServer: options.proxyServer ?? false,
+      service: made?.hello,
     }),
     BLOCK_SIZE,
   );
   if (answer === undefined) throw new RangeError("Handshake is too large");
   connection.write(answer);
+  let service: ServiceSession | undefined;
+  if (credentials !== undefined && made !== undefined) {
+    const response = await blocks.next();
+    if (response === undefined) {
+      throw new SmpClientError("closed", "The relay closed the connection");
+    }
+    const content = unpad(response);
+    service = serviceSession(
+      credentials,
+      content && decodeServiceResponse(content),
+      made.key,
+    );
+  }
   const secret = relayKey && keys && dh(relayKey, keys.privateKey);
   const chains = secret && !options.proxyServer &&
       version >= SmpVersion.encryptedBlock
@@ -113,6 +145,7 @@ export async function clientHandshake(
     secret,
     encryption: chains &&
       { send: chains.clientToServer, receive: chains.serverToClient },
+    service,
   };
 }
 

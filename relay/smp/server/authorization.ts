@@ -20,6 +20,7 @@ import {
 } from "../../crypto/mod.ts";
 import type { QueueRole } from "../../store/store.ts";
 import { concatBytes, equalBytes } from "../../wire/mod.ts";
+import { takesServiceSignature } from "../command_codec.ts";
 import type { Command, ServiceRole } from "../commands.ts";
 import type { SmpError } from "../errors.ts";
 import { isContactQueue, type Queue, type QueueTable } from "../queues/mod.ts";
@@ -243,9 +244,9 @@ function serviceRefusal(
     role === service.role;
   if (!fits) return PROHIBITED;
   const signature = authorization?.serviceSignature;
-  const signs = service !== undefined &&
-    (command.tag === "NEW" || command.tag === "SUB" || command.tag === "NSUB");
-  if (!signs) return signature === undefined ? undefined : SERVICE;
+  if (service === undefined || !takesServiceSignature(command)) {
+    return signature === undefined ? undefined : SERVICE;
+  }
   if (signature === undefined) return SERVICE;
   const message = signedBytes(transmission);
   return verifySignature(service.key, { message, signature })
