@@ -11,6 +11,8 @@ const commands: cli.Commands = {
   address: cli.address,
   status: cli.status,
   init: cli.init,
+  import: cli.importCommand,
+  export: cli.exportCommand,
   version: cli.version,
   help: cli.help,
 };

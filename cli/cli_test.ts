@@ -20,6 +20,8 @@ Deno.test("help lists the commands and explains each", async () => {
     "address",
     "status",
     "init",
+    "import",
+    "export",
     "version",
     "help",
   ]);

@@ -42,6 +42,9 @@ interface State {
   readonly size: number;
 }
 
+/** Directories, one in the other, down to a queue's (`journalMsgStoreDepth`). */
+const LEVELS = 5;
+
 /** The directory of a queue, below the journal's. */
 export function journalDirectory(recipientId: Uint8Array): string {
   const text = textOf(recipientId);
@@ -80,6 +83,20 @@ export function readJournal(
     );
   }
   return { messages, problems };
+}
+
+/**
+ * Counts the queues that have a journal.
+ *
+ * @throws the errors of `Deno.readDirSync`
+ */
+export function countJournals(root: string, depth = LEVELS): number {
+  let count = 0;
+  for (const { name, isDirectory } of Deno.readDirSync(root)) {
+    if (!isDirectory) continue;
+    count += depth === 1 ? 1 : countJournals(join(root, name), depth - 1);
+  }
+  return count;
 }
 
 /** The last line that is whole; after a crash that may be the one before. */

@@ -1,0 +1,165 @@
+import { resolve } from "node:path";
+import {
+  type Config,
+  configFile,
+  type Environment,
+  loadConfig,
+} from "../config/mod.ts";
+import {
+  type ImportReport,
+  importState,
+  INI_FILE,
+  MigrateError,
+  type Problem,
+  referenceDirectories,
+} from "../relay/migrate/mod.ts";
+import { command } from "./command.ts";
+import { configFlags, type FlagValues, UsageError } from "./flags.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Problems that are shown one by one. */
+const SHOWN = 20;
+
+/** `porchlight import DIR`: moves in from a reference server. */
+export const importCommand = command({
+  summary: "Move in from an smp-server: its queues, messages and address",
+  takes: "DIRECTORY",
+  help: `Takes over what an smp-server keeps in DIRECTORY (mostly
+/var/opt/simplex): queues, messages, notifications, statistics, settings and
+its certificates, so that the relay has the server's address and apps go on
+without noticing. Stop the server first, and do not start it again. Its files
+are only read. See docs/moving.md.
+
+  porchlight import /var/opt/simplex --config-dir /etc/opt/simplex`,
+  flags: {
+    "config-dir": {
+      doc: "Where the server's smp-server.ini and certificates are.",
+      value: "DIRECTORY",
+    },
+    "dry-run": { doc: "Only say what would be taken." },
+    "into-existing": {
+      doc: "Also where the relay has another identity or queues.",
+    },
+    ...configFlags,
+  },
+  async run(values, { terminal, env }, words) {
+    if (words.length !== 1) {
+      throw new UsageError(
+        "import takes one directory: porchlight import /var/opt/simplex",
+      );
+    }
+    const { config, file } = targetOf(values, env);
+    const report = await importState({
+      from: await referenceDirectories(words[0], values["config-dir"]),
+      directory: config.data.directory,
+      settingsFile: file,
+      intoExisting: values["into-existing"],
+      dryRun: values["dry-run"],
+    });
+    show(terminal, report, values["dry-run"]);
+    if (!values["dry-run"]) {
+      terminal.print("", "Start the relay with: porchlight start");
+    }
+    return 0;
+  },
+});
+
+/** The relay's settings, whether or not their file is there. */
+function targetOf(
+  { data, config: path, set }: FlagValues<typeof configFlags>,
+  env: Environment,
+): { readonly config: Config; readonly file: string } {
+  const options = {
+    path,
+    set: [...(data === undefined ? [] : [`data.directory=${data}`]), ...set],
+    env,
+  };
+  const file = resolve(configFile(options));
+  const config = loadConfig(
+    isThere(file) ? options : { ...options, path: undefined },
+  );
+  const { certificate, key, ca } = config.tls;
+  if (certificate !== "" || key !== "" || ca !== "") {
+    throw new MigrateError(
+      `The settings in ${file} say that the certificates are somewhere else. ` +
+        "The server's certificates go into the data directory: take " +
+        "certificate, key and ca out of [tls] and try again.",
+    );
+  }
+  return { config, file };
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function show(
+  { print, complain, style }: Terminal,
+  report: ImportReport,
+  dryRun: boolean,
+): void {
+  const { findings } = report;
+  print(style("bold", dryRun ? "This would be taken:" : "Taken:"));
+  for (const [number, what] of countsOf(report)) {
+    print(`  ${String(number).padStart(8)}  ${what}`);
+  }
+  print(
+    "",
+    report.tookIdentity
+      ? `Fingerprint: ${report.fingerprint} (the server's)`
+      : `Fingerprint: ${report.fingerprint} (as before)`,
+  );
+  if (report.oldIdentity !== undefined) {
+    print(`The relay's former identity: ${report.oldIdentity}`);
+  }
+  if (report.wroteSettings !== undefined) {
+    print(`Settings: ${report.wroteSettings}`);
+    if (report.wroteSettings.endsWith(".imported.toml")) {
+      print(
+        "  (beside your own porchlight.toml: copy from it what you want)",
+      );
+    }
+  }
+  for (const { name, entry } of report.settings) {
+    print(`  [${entry.section}] ${entry.key} is now ${name}`);
+  }
+  if (report.leftSettings.length > 0) {
+    print("", "Settings without a counterpart:");
+    for (const { entry, text } of report.leftSettings) {
+      const place = `${INI_FILE} line ${entry.line}`;
+      print(`  ${place}: [${entry.section}] ${entry.key}: ${text}`);
+    }
+  }
+  if (findings.notes.length > 0) print("", ...findings.notes);
+  if (findings.problemCount === 0) return;
+  complain("", style("yellow", `Not taken: ${findings.problemCount}`));
+  complain(...findings.problems.slice(0, SHOWN).map(lineOf));
+  const more = findings.problemCount - SHOWN;
+  if (more > 0) complain(`  and ${more} more`);
+}
+
+function countsOf(report: ImportReport): [number, string][] {
+  const counts: [number, string][] = [
+    [report.queues, "queues"],
+    [report.messages, "messages"],
+    [report.notifications, "notifications"],
+    [report.services, "services"],
+    [report.counters, "counters of the statistics"],
+  ];
+  if (report.known > 0) {
+    counts.push([report.known, "queues were here already and stayed"]);
+  }
+  return counts;
+}
+
+/** One problem as a line. */
+export function lineOf({ file, line, text }: Problem): string {
+  return line === undefined
+    ? `  ${file}: ${text}`
+    : `  ${file} line ${line}: ${text}`;
+}
