@@ -66,6 +66,8 @@ export async function startAlteredRelay(
         versions: { min: settings.minVersion, max: settings.maxVersion },
         createPassword: undefined,
         messageTtlSeconds: 21 * DAY_SECONDS,
+        notificationIntervalMs: settings.notificationDeliveryIntervalMs,
+        notificationTtlSeconds: settings.notificationExpirySeconds,
         inactiveCheckMs: config.clients.inactiveCheckMs,
         pendingPerConnection: limits.pendingPerConnection,
         outputPerConnection: limits.outputPerConnectionBytes,
@@ -90,15 +92,14 @@ export async function startAlteredRelay(
   };
 }
 
-const ON_DISK: WriteGroup = { committed: Promise.resolve(), durable: true };
-
 function alter(store: Store, alteration: Alteration): void {
   const write = store.write.bind(store);
   if (alteration === "early") {
-    store.write = (operation) => {
-      write(operation);
-      return ON_DISK;
-    };
+    store.write = (operation): WriteGroup => ({
+      committed: Promise.resolve(),
+      durable: true,
+      order: write(operation).order,
+    });
   }
   if (alteration === "forgetful") {
     store.write = (operation: WriteOperation) =>
