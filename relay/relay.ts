@@ -178,7 +178,7 @@ class RunningRelay implements Relay {
 
   counts(): Record<string, number> {
     const { smp, store, listener } = this.#parts;
-    const { sessions, subscriptions, destinations } = smp.status;
+    const { sessions, subscriptions, destinations, forwarding } = smp.status;
     const { queues, messages } = store.counts();
     const { open } = listener.stats();
     return {
@@ -188,6 +188,7 @@ class RunningRelay implements Relay {
       queues,
       messages,
       destinations,
+      forwarding,
     };
   }
 

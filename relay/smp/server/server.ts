@@ -54,6 +54,8 @@ export interface SmpStatus {
   readonly loadedQueues: number;
   /** Other relays that messages are forwarded to. */
   readonly destinations: number;
+  /** Messages that are being forwarded. */
+  readonly forwarding: number;
 }
 
 /** Serves SMP over connections that are given to `serve`. */
@@ -136,7 +138,7 @@ export class SmpServer implements AsyncDisposable {
       sessions: this.#sessions.size,
       subscriptions: this.#context.delivery.size,
       loadedQueues: this.#context.table.loaded,
-      destinations: this.#proxy?.status.destinations ?? 0,
+      ...this.#proxy?.status ?? { destinations: 0, forwarding: 0 },
     };
   }
 
