@@ -201,7 +201,11 @@ export class SmpServer implements AsyncDisposable {
     const blocks = new BlockReader(connection, BLOCK_SIZE);
     const agreed = await this.#handshake(connection, blocks);
     if (agreed === undefined) return;
-    const session = new Session(this.#context, { connection, session: agreed });
+    const session = new Session(this.#context, {
+      connection,
+      session: agreed,
+      proxy: this.#proxy,
+    });
     this.#sessions.add(session);
     try {
       if (!this.#stopped.signal.aborted) await session.run(blocks);
