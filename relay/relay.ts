@@ -36,6 +36,8 @@ export interface Relay extends AsyncDisposable {
   readonly identity: Identity;
   /** Ports that it listens on. */
   readonly ports: readonly number[];
+  /** What the owner can do to single queues. */
+  readonly queues: QueueControl;
   /** Addresses for the SimpleX app, the best first. */
   addresses(): string[];
   /** How the parts are. */
@@ -45,6 +47,12 @@ export interface Relay extends AsyncDisposable {
   /** Closes everything; whoever got `OK` can rely on it. */
   stop(): Promise<void>;
 }
+
+/** What the owner can do to single queues. */
+export type QueueControl = Pick<
+  SmpServer,
+  "queueStatus" | "blockQueue" | "unblockQueue" | "deleteQueue"
+>;
 
 const ALPN = ["smp/1"];
 const BLOCK = 16384;
@@ -159,6 +167,10 @@ class RunningRelay implements Relay {
 
   get identity(): Identity {
     return this.#parts.identity;
+  }
+
+  get queues(): QueueControl {
+    return this.#parts.smp;
   }
 
   get ports(): readonly number[] {

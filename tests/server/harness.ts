@@ -23,6 +23,7 @@ import {
   type QueueIds,
   type QueueRequest,
   type Received,
+  type ServiceCredentials,
   SmpClient,
   supportedVersions,
   type VersionRange,
@@ -130,11 +131,19 @@ async function start(
   return { relay: await startRelay({ config, log, fsyncDelay }), config };
 }
 
+/** Where a relay on loopback is. */
+export interface RelayPlace {
+  readonly ports: readonly number[];
+  readonly identity: { readonly fingerprint: Uint8Array };
+}
+
 /** How a client connects; left out: as the newest of the reference. */
 export interface TestClientOptions {
   readonly versions?: VersionRange;
   /** False leaves ALPN out, as clients before version 7 do. */
   readonly alpn?: boolean;
+  /** Connects as this service. */
+  readonly service?: ServiceCredentials;
   /** Stands between the client and its connection. */
   readonly wrap?: (connection: Connection) => Connection;
 }
@@ -147,19 +156,25 @@ export class TestClient implements AsyncDisposable {
 
   /** Connects as the reference's client does. */
   static async connect(
-    relay: Relay,
-    { versions = supportedVersions, alpn = true, wrap = (same) => same }:
-      TestClientOptions = {},
+    relay: RelayPlace,
+    {
+      versions = supportedVersions,
+      alpn = true,
+      service,
+      wrap = (same) => same,
+    }: TestClientOptions = {},
   ): Promise<TestClient> {
     const connection = wrap(
       await dialTls("127.0.0.1", relay.ports[0], {
         alpn: alpn ? ["smp/1"] : undefined,
+        credentials: service,
       }),
     );
     const client = new TestClient();
     client.#client = await SmpClient.start(connection, {
       fingerprint: relay.identity.fingerprint,
       versions,
+      service,
       timeoutMs: 30_000,
       onEvent: (event) => {
         const next = client.#waiting.shift();

@@ -5,7 +5,11 @@
  */
 
 import type { Identity } from "../../identity/mod.ts";
-import { Counters } from "../../stats/mod.ts";
+import {
+  type Counters,
+  type ServerGauges,
+  Statistics,
+} from "../../stats/mod.ts";
 import type { Store } from "../../store/store.ts";
 import { BlockReader } from "../../transport/blocks.ts";
 import type { Connection } from "../../transport/connection.ts";
@@ -18,7 +22,13 @@ import { Delivery } from "./delivery.ts";
 import { EndEvents } from "./end_events.ts";
 import { expireMessages } from "./expiry.ts";
 import { serverHandshake, type SmpSession } from "./handshake.ts";
+import { type CountStored, Limits } from "./limits.ts";
 import { Notifications } from "./notifications.ts";
+import {
+  type ClientOverview,
+  clientOverviews,
+  serverGauges,
+} from "./overview.ts";
 import {
   blockQueue,
   deleteQueue,
@@ -38,6 +48,10 @@ export interface SmpServerParts {
   readonly options: SmpOptions;
   /** How to forward to other relays; nothing is when absent. */
   readonly proxy?: ProxyOptions;
+  /** Where to count; new ones when absent. */
+  readonly statistics?: Statistics;
+  /** What is stored, to hold limits against; the store's when absent. */
+  readonly stored?: CountStored;
   /** Told of errors that only the owner can mend. */
   readonly onError: (error: unknown) => void;
   /** Clock: milliseconds since 1970. */
@@ -60,7 +74,7 @@ export interface SmpStatus {
 
 /** Serves SMP over connections that are given to `serve`. */
 export class SmpServer implements AsyncDisposable {
-  readonly counters = new Counters();
+  readonly statistics: Statistics;
   readonly #parts: SmpServerParts;
   readonly #context: SmpContext;
   readonly #proxy: SmpProxy | undefined;
@@ -68,12 +82,14 @@ export class SmpServer implements AsyncDisposable {
   readonly #running = new Set<Promise<void>>();
   readonly #stopped = new AbortController();
   readonly #timers: ReturnType<typeof setInterval>[] = [];
+  #lastNumber = 0;
   #expiring: Promise<void> | undefined;
   #expiringNotifications: Promise<void> | undefined;
 
   constructor(parts: SmpServerParts) {
     this.#parts = parts;
-    const { store, options, onError } = parts;
+    const { store, options, onError, now = Date.now } = parts;
+    this.statistics = parts.statistics ?? new Statistics(now());
     const table = new QueueTable(store, {
       messagesPerQueue: options.messagesPerQueue,
     });
@@ -97,9 +113,14 @@ export class SmpServer implements AsyncDisposable {
         intervalMs: options.notificationIntervalMs,
         onError,
       }),
+      limits: new Limits(options.limits ?? {}, {
+        count: parts.stored ?? (() => store.counts()),
+        now,
+      }),
+      statistics: this.statistics,
       counters: this.counters,
       store,
-      now: parts.now ?? Date.now,
+      now,
       onError,
     };
     this.#proxy = parts.proxy && new SmpProxy(parts.proxy, this.counters);
@@ -140,6 +161,21 @@ export class SmpServer implements AsyncDisposable {
       loadedQueues: this.#context.table.loaded,
       ...this.#proxy?.status ?? { destinations: 0, forwarding: 0 },
     };
+  }
+
+  /** Counters of the statistics. */
+  get counters(): Counters {
+    return this.statistics.counters;
+  }
+
+  /** See {@link serverGauges}. */
+  gauges(): ServerGauges {
+    return serverGauges(this.#context, this.#sessions);
+  }
+
+  /** See {@link clientOverviews}. */
+  clients(): ClientOverview[] {
+    return clientOverviews(this.#context, this.#sessions);
   }
 
   /** See {@link queueOverview}. */
@@ -205,6 +241,7 @@ export class SmpServer implements AsyncDisposable {
       connection,
       session: agreed,
       proxy: this.#proxy,
+      number: ++this.#lastNumber,
     });
     this.#sessions.add(session);
     try {
