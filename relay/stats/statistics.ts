@@ -33,6 +33,9 @@ export class Statistics {
   readonly activeQueuesNtf = new ActiveQueues();
   /** From delivery to acknowledgement. */
   readonly ackTimes = new AckTimes();
+  /** Blocks since the start; they are not kept over a restart. */
+  blocksReceived = 0;
+  blocksSent = 0;
   /** When counting began: milliseconds since 1970. */
   #since: number;
   /** When the period began: milliseconds since 1970. */

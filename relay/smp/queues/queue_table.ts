@@ -70,6 +70,11 @@ export class QueueTable {
     return this.#byKey.size;
   }
 
+  /** Number of loaded queues with a notifier. */
+  get loadedNotifiers(): number {
+    return this.#byId.notifier.size;
+  }
+
   /** Forgets all loaded queues: what was not stored is lost. */
   clear(): void {
     this.#byKey.clear();

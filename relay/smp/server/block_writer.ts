@@ -33,16 +33,18 @@ export class BlockWriter {
   readonly #connection: Connection;
   readonly #params: TransmissionParams;
   readonly #chain: BlockChain | undefined;
+  readonly #onBlock: () => void;
 
-  /** `chain`: keys of the relay's direction, where blocks are encrypted. */
+  /** `chain`: keys of the relay's direction, where blocks are encrypted. `onBlock` hears of each. */
   constructor(
     connection: Connection,
     params: TransmissionParams,
-    { chain }: { chain: BlockChain | undefined },
+    { chain, onBlock }: { chain: BlockChain | undefined; onBlock: () => void },
   ) {
     this.#connection = connection;
     this.#params = params;
     this.#chain = chain;
+    this.#onBlock = onBlock;
   }
 
   /** Sends these together, in as few blocks as they need. */
@@ -78,5 +80,6 @@ export class BlockWriter {
     if (this.#chain === undefined) padInPlace(block, contentLength);
     else encryptBlockInPlace(this.#chain, { block, contentLength });
     this.#connection.write(block);
+    this.#onBlock();
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Counters } from "../../stats/mod.ts";
+import type { Counters, Statistics } from "../../stats/mod.ts";
 import type { Store, WriteGroup } from "../../store/store.ts";
 import type { SmpError } from "../errors.ts";
 import type { Message } from "../messages.ts";
@@ -12,6 +12,7 @@ import type { QueueTable } from "../queues/mod.ts";
 import type { VersionRange } from "../versions.ts";
 import type { Delivery, Outgoing } from "./delivery.ts";
 import type { EndEvents } from "./end_events.ts";
+import type { LimitOptions, Limits } from "./limits.ts";
 import type { Notifications } from "./notifications.ts";
 import type { ServiceSubscriptions } from "./service_subscriptions.ts";
 import type { Services } from "./services.ts";
@@ -52,6 +53,8 @@ export interface SmpOptions {
   readonly pendingPerConnection: number;
   /** Bytes that may wait for the client to read before delivery pauses. */
   readonly outputPerConnection: number;
+  /** Bounds over all clients, and of queues created by one. */
+  readonly limits?: LimitOptions;
 }
 
 /** Shared parts. */
@@ -66,6 +69,9 @@ export interface SmpContext {
   readonly recipientServices: ServiceSubscriptions;
   /** Subscriptions of notifier services. */
   readonly notifierServices: ServiceSubscriptions;
+  readonly limits: Limits;
+  readonly statistics: Statistics;
+  /** Those of the statistics. */
   readonly counters: Counters;
   /** Whether the disk takes more; tells it in `hasRoom`. */
   readonly store: Pick<Store, "hasRoom">;

@@ -50,6 +50,7 @@ export function createQueue(
   // The queues of a service are those it is subscribed to.
   if (service !== undefined && !request.subscribe) return prohibited;
   if (!context.store.hasRoom) return noRoom;
+  if (!context.limits.takeQueue(session)) return refuse("QUOTA");
   const relayKeys = generateX25519();
   const recipientDhSecret = dh(request.recipientDhKey, relayKeys.privateKey);
   const notifier = request.notifier && makeNotifier(request.notifier);

@@ -56,6 +56,8 @@ export interface Subscription {
   readonly kind: "subscribed" | "polled";
   /** ID of the message that is delivered and not acknowledged. */
   delivered: Uint8Array | undefined;
+  /** When that was last set (`performance.now`). */
+  deliveredAt: number;
 }
 
 /**
@@ -96,6 +98,7 @@ export class Delivery {
       session,
       kind: "subscribed",
       delivered: undefined,
+      deliveredAt: 0,
     };
     this.#active.set(queue.name, subscription);
     session.subscriptions.set(queue.name, subscription);
@@ -186,6 +189,7 @@ export class Delivery {
     }
     const message = this.#encrypt(queue, first.meta, options);
     subscription.delivered = first.meta.id;
+    subscription.deliveredAt = performance.now();
     return message;
   }
 

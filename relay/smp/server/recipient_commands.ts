@@ -114,6 +114,7 @@ function subscribe(
     counters.add("qSubProhibited");
     return prohibited;
   }
+  const again = subscription !== undefined;
   if (subscription === undefined) {
     subscription = delivery.subscribe(session, queue);
     const { recipientServiceId, recipientId } = queue.record;
@@ -122,7 +123,6 @@ function subscribe(
       entityId: recipientId,
       tag: "END",
     });
-    counters.add("qSub");
   } else {
     subscription.delivered = undefined;
     counters.add("qSubDuplicate");
@@ -135,6 +135,7 @@ function subscribe(
     return { message };
   }
   const first = delivery.takeFirst(queue, subscription);
+  if (first !== undefined && !again) counters.add("qSub");
   return {
     message,
     event: first && {
@@ -156,7 +157,12 @@ function getMessage(
     return prohibited;
   }
   if (subscription === undefined) {
-    subscription = { session, kind: "polled", delivered: undefined };
+    subscription = {
+      session,
+      kind: "polled",
+      delivered: undefined,
+      deliveredAt: 0,
+    };
     session.subscriptions.set(queue.name, subscription);
   }
   const again = subscription.delivered !== undefined;
@@ -175,7 +181,7 @@ function acknowledge(
   session: Subscriber,
   { queue, messageId }: { queue: Queue; messageId: Uint8Array },
 ): Answer {
-  const { table, delivery, counters } = context;
+  const { table, delivery, statistics } = context;
   const subscription = session.subscriptions.get(queue.name);
   if (!takeDelivered(subscription, messageId)) return refuse("NO_MSG");
   const first = table.messages(queue)[0];
@@ -186,9 +192,12 @@ function acknowledge(
   if (first !== undefined && equalBytes(first.meta.id, messageId)) {
     group = table.removeFirst(queue, 1);
     if (!first.meta.quota) {
-      counters.add("msgRecv");
-      if (subscription.kind === "polled") counters.add("msgRecvGet");
-      if (first.meta.notification) counters.add("msgRecvNtf");
+      const waited = performance.now() - subscription.deliveredAt;
+      statistics.messageReceived(queue.record.recipientId, {
+        notification: first.meta.notification,
+        polled: subscription.kind === "polled",
+        seconds: Math.floor(waited / 1000),
+      });
     }
   }
   if (subscription.kind === "polled") return ok(group);

@@ -93,7 +93,7 @@ function sendMessage(
     maxLength: number;
   },
 ): Answer {
-  const { table, delivery, counters, options } = context;
+  const { table, delivery, counters, statistics, options } = context;
   if (body.length > maxLength) {
     counters.add("msgSentLarge");
     return refuse("LARGE_MSG");
@@ -110,6 +110,11 @@ function sendMessage(
     };
   }
   if (!context.store.hasRoom) return noRoom;
+  if (!context.limits.takesMessage) {
+    // To its sender it is as if the queue were full: it tries again later.
+    counters.add("msgSentQuota");
+    return refuse("QUOTA");
+  }
   // The link of a 1-time invitation is of no use after the first message.
   if (queue.record.link !== undefined && isSecuredMessageQueue(queue.record)) {
     table.update(queue, { ...queue.record, link: undefined });
@@ -129,10 +134,7 @@ function sendMessage(
     counters.add("msgSentQuota");
     return { ...refuse("QUOTA"), group };
   }
-  counters.add("msgSent");
-  if (notification) {
-    context.notifications.messageStored(queue, stored);
-    counters.add("msgSentNtf");
-  }
+  if (notification) context.notifications.messageStored(queue, stored);
+  statistics.messageSent(queue.record.recipientId, notification);
   return ok(group);
 }

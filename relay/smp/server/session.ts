@@ -21,6 +21,7 @@ import { BLOCK_SIZE } from "../versions.ts";
 import { Authorizer, type Verdict } from "./authorization.ts";
 import { BlockWriter } from "./block_writer.ts";
 import type { Answer, SmpContext } from "./context.ts";
+import { countBatch, countRefused } from "./count_commands.ts";
 import type { Outgoing, Subscriber, Subscription } from "./delivery.ts";
 import { execute } from "./execute.ts";
 import { executeForwarded } from "./forwarding.ts";
@@ -51,6 +52,10 @@ export class Session implements Subscriber {
   readonly subscriptions = new Map<string, Subscription>();
   readonly stalled = new Set<string>();
   readonly notifiers = new Set<string>();
+  /** Counts up over all sessions. */
+  readonly number: number;
+  /** When the session began: milliseconds since 1970. */
+  readonly startedAt: number;
   /** When the client last sent or was sent something: milliseconds since 1970. */
   lastActive: number;
 
@@ -69,8 +74,9 @@ export class Session implements Subscriber {
 
   constructor(
     context: SmpContext,
-    { connection, session, proxy }: {
+    { connection, session, number, proxy }: {
       connection: Connection;
+      number: number;
       session: SmpSession;
       /** Forwards to other relays; where it is absent nothing is. */
       proxy?: SmpProxy;
@@ -83,8 +89,21 @@ export class Session implements Subscriber {
     this.#authorizer = new Authorizer(context.table, session);
     this.#blocks = new BlockWriter(connection, session.params, {
       chain: session.encryption?.send,
+      onBlock: () => context.statistics.blocksSent++,
     });
-    this.lastActive = context.now();
+    this.number = number;
+    this.startedAt = context.now();
+    this.lastActive = this.startedAt;
+  }
+
+  /** Protocol version. */
+  get version(): number {
+    return this.#session.params.version;
+  }
+
+  /** Whether the client is a service. */
+  get isService(): boolean {
+    return this.#session.service !== undefined;
   }
 
   get open(): boolean {
@@ -114,6 +133,7 @@ export class Session implements Subscriber {
         const block = await blocks.next();
         if (block === undefined) return;
         this.lastActive = this.#context.now();
+        this.#context.statistics.blocksReceived++;
         this.#receive(block);
         if (this.#proxied?.full) await this.#proxied.room();
         // A client that sends more than it reads has to wait.
@@ -168,6 +188,8 @@ export class Session implements Subscriber {
         { type: "BLOCK" },
       ));
     } else {
+      const { counters } = this.#context;
+      const commands: CommandTransmission["command"][] = [];
       // All of a block is verified before any of it is executed.
       for (const transmission of decodeTransmissions(params, content)) {
         if ("error" in transmission) {
@@ -177,9 +199,15 @@ export class Session implements Subscriber {
         const verdict = this.#verify(() =>
           this.#authorizer.check(transmission)
         );
+        const { command } = transmission;
+        commands.push(command);
         if (verdict.allowed) verified.push([transmission, verdict]);
-        else refused.push(errorFor(transmission, verdict.error));
+        else {
+          countRefused(counters, command, verdict.error);
+          refused.push(errorFor(transmission, verdict.error));
+        }
       }
+      countBatch(counters, commands);
     }
     this.#answer(
       refused.map((outgoing) => ({ outgoing, stored: false })),
