@@ -190,15 +190,18 @@ class RunningRelay implements Relay {
 
   counts(): Record<string, number> {
     const { smp, store, listener } = this.#parts;
-    const { sessions, subscriptions, destinations, forwarding } = smp.status;
-    const { queues, messages } = store.counts();
+    const { sessions, subscriptions, notifierSubscriptions } = smp.status;
+    const { destinations, forwarding } = smp.status;
+    const { queues, messages, notifications } = store.counts();
     const { open } = listener.stats();
     return {
       connections: open,
       sessions,
       subscriptions,
+      notifierSubscriptions,
       queues,
       messages,
+      notifications,
       destinations,
       forwarding,
     };

@@ -58,12 +58,26 @@ export interface SmpServerParts {
   readonly now?: () => number;
 }
 
+/** What services of one role are doing now. */
+export interface ServiceStatus {
+  /** Services with a subscribed session. */
+  readonly services: number;
+  /** Queues that they are subscribed to. */
+  readonly queues: number;
+}
+
 /** What the server is doing now. */
 export interface SmpStatus {
   /** Clients that finished the handshake. */
   readonly sessions: number;
   /** Queues that a client is subscribed to. */
   readonly subscriptions: number;
+  /** Notifiers that a client which is no service is subscribed to. */
+  readonly notifierSubscriptions: number;
+  /** Subscriptions of messaging services. */
+  readonly services: ServiceStatus;
+  /** Subscriptions of notifier services. */
+  readonly notifierServices: ServiceStatus;
   /** Queues in memory. */
   readonly loadedQueues: number;
   /** Other relays that messages are forwarded to. */
@@ -158,6 +172,9 @@ export class SmpServer implements AsyncDisposable {
     return {
       sessions: this.#sessions.size,
       subscriptions: this.#context.delivery.size,
+      notifierSubscriptions: this.#context.notifications.subscriptions,
+      services: serviceStatus(this.#context.recipientServices),
+      notifierServices: serviceStatus(this.#context.notifierServices),
       loadedQueues: this.#context.table.loaded,
       ...this.#proxy?.status ?? { destinations: 0, forwarding: 0 },
     };
@@ -316,4 +333,10 @@ export class SmpServer implements AsyncDisposable {
       if (session.lastActive < before && !session.subscribed) session.close();
     }
   }
+}
+
+function serviceStatus(
+  { services, queues }: ServiceSubscriptions,
+): ServiceStatus {
+  return { services, queues };
 }
