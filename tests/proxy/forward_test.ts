@@ -142,7 +142,7 @@ Deno.test("all clients share a session with the destination", async () => {
     through(one, address),
   ]);
   for (const far of all) assert.deepEqual(far.sessionId, all[0].sessionId);
-  assert.equal(destination.relay.counts().sessions, 1);
+  await destination.until(({ sessions }) => sessions === 1);
   assert.equal(proxy.relay.counts().destinations, 1);
 });
 
