@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Ini, IniEntry } from "./ini.ts";
+import { type Ini, type IniEntry, iniValue } from "./ini.ts";
 
 /** A value for `porchlight.toml`. */
 export type SettingValue =
@@ -152,6 +152,7 @@ export function convertIni(
 ): { readonly taken: TakenSetting[]; readonly left: LeftSetting[] } {
   const taken: TakenSetting[] = [];
   const left: LeftSetting[] = [];
+  const informs = iniValue(ini, "INFORMATION", "source_code") !== undefined;
   for (const entry of ini.entries) {
     const name = `${entry.section}.${entry.key}`;
     const files = filesOf(name, entry.value);
@@ -160,6 +161,13 @@ export function convertIni(
     }
     // A place to fill in that nobody filled in.
     if (SILENT.has(name) || entry.value === "<hostnames>") continue;
+    if (entry.section === "INFORMATION" && !informs) {
+      // This one is there from the beginning.
+      if (entry.key !== "hosting_type") {
+        left.push({ entry, text: "without source_code it says nothing" });
+      }
+      continue;
+    }
     const counterpart = COUNTERPARTS[name] ??
       (entry.section === "INFORMATION"
         ? text(`information.${entry.key}`)
