@@ -11,13 +11,13 @@ import type { BlockReader } from "../../transport/blocks.ts";
 import type { Connection } from "../../transport/connection.ts";
 import { EMPTY } from "../../wire/mod.ts";
 import type { SmpError } from "../errors.ts";
-import type { Message } from "../messages.ts";
 import type { SmpProxy } from "../proxy/mod.ts";
 import {
   type CommandTransmission,
   decodeTransmissions,
 } from "../transmission.ts";
 import { BLOCK_SIZE } from "../versions.ts";
+import { AnswerQueue } from "./answer_queue.ts";
 import { Authorizer, type Verdict } from "./authorization.ts";
 import { BlockWriter } from "./block_writer.ts";
 import type { Answer, SmpContext } from "./context.ts";
@@ -27,25 +27,6 @@ import { execute } from "./execute.ts";
 import { executeForwarded } from "./forwarding.ts";
 import type { SmpSession } from "./handshake.ts";
 import { ProxiedCommands } from "./proxied_commands.ts";
-
-/** Answers in one block with this many at most share it with a message. */
-const ANSWERS_WITH_MESSAGE = 4;
-
-/** Answers to one block, waiting for the disk and for those before them. */
-interface PendingAnswers {
-  readonly answers: readonly {
-    readonly outgoing: Outgoing;
-    /** Whether the answer promises that something is on disk. */
-    readonly stored: boolean;
-    readonly failed?: Answer["failed"];
-  }[];
-  /** Messages to deliver after the answers. */
-  readonly events: readonly Outgoing[];
-  readonly group: WriteGroup | undefined;
-  /** Memory that messages and link data among the answers take, in bytes. */
-  readonly bytes: number;
-  failed: boolean;
-}
 
 /** A client's session. */
 export class Session implements Subscriber {
@@ -66,11 +47,8 @@ export class Session implements Subscriber {
   readonly #blocks: BlockWriter;
   readonly #proxy: SmpProxy | undefined;
   #proxied: ProxiedCommands | undefined;
-  readonly #pending: PendingAnswers[] = [];
-  #pendingEvents = 0;
-  #pendingBytes = 0;
+  readonly #answers: AnswerQueue;
   #resuming = false;
-  #roomWanted: (() => void) | undefined;
 
   constructor(
     context: SmpContext,
@@ -90,6 +68,12 @@ export class Session implements Subscriber {
     this.#blocks = new BlockWriter(connection, session.params, {
       chain: session.encryption?.send,
       onBlock: () => context.statistics.blocksSent++,
+    });
+    this.#answers = new AnswerQueue({
+      send: (outgoing) => this.#send(outgoing),
+      onFlushed: () => {
+        if (this.stalled.size > 0) this.#resumeWhenRead();
+      },
     });
     this.number = number;
     this.startedAt = context.now();
@@ -111,7 +95,7 @@ export class Session implements Subscriber {
   }
 
   get hasRoom(): boolean {
-    return this.#connection.buffered + this.#pendingEvents * BLOCK_SIZE <
+    return this.#connection.buffered + this.#answers.events * BLOCK_SIZE <
       this.#context.options.outputPerConnection;
   }
 
@@ -139,10 +123,10 @@ export class Session implements Subscriber {
         // A client that sends more than it reads has to wait.
         while (
           this.open &&
-          (this.#pending.length >= pendingPerConnection ||
-            this.#pendingBytes >= outputPerConnection)
+          (this.#answers.length >= pendingPerConnection ||
+            this.#answers.bytes >= outputPerConnection)
         ) {
-          await new Promise<void>((resolve) => this.#roomWanted = resolve);
+          await this.#answers.flushed();
         }
         if (this.#connection.buffered > outputPerConnection) {
           await this.#connection.drained(outputPerConnection / 2);
@@ -171,7 +155,7 @@ export class Session implements Subscriber {
   sendEvents(events: readonly Outgoing[], group?: WriteGroup): void {
     // What was answered before and is on disk goes first; but a message comes
     // before the answer to its `SEND`, as clients of the reference know it.
-    this.#flush(group);
+    this.#answers.flush(group);
     this.#send(events);
   }
 
@@ -180,20 +164,19 @@ export class Session implements Subscriber {
     const content = encryption === undefined
       ? unpad(block)
       : decryptBlock(encryption.receive, block);
-    const refused: Outgoing[] = [];
+    const refused = this.#answers.begin();
     const verified: [CommandTransmission, Verdict & { allowed: true }][] = [];
     if (content === undefined) {
-      refused.push(errorFor(
-        { correlationId: EMPTY, entityId: EMPTY },
-        { type: "BLOCK" },
-      ));
+      refused.refuse({ correlationId: EMPTY, entityId: EMPTY }, {
+        type: "BLOCK",
+      });
     } else {
       const { counters } = this.#context;
       const commands: CommandTransmission["command"][] = [];
       // All of a block is verified before any of it is executed.
       for (const transmission of decodeTransmissions(params, content)) {
         if ("error" in transmission) {
-          refused.push(errorFor(transmission, transmission.error));
+          refused.refuse(transmission, transmission.error);
           continue;
         }
         const verdict = this.#verify(() =>
@@ -204,38 +187,18 @@ export class Session implements Subscriber {
         if (verdict.allowed) verified.push([transmission, verdict]);
         else {
           countRefused(counters, command, verdict.error);
-          refused.push(errorFor(transmission, verdict.error));
+          refused.refuse(transmission, verdict.error);
         }
       }
       countBatch(counters, commands);
     }
-    this.#answer(
-      refused.map((outgoing) => ({ outgoing, stored: false })),
-      [],
-      undefined,
-    );
-    const answers: PendingAnswers["answers"][number][] = [];
-    const events: Outgoing[] = [];
-    let group: WriteGroup | undefined;
+    refused.push();
+    const answers = this.#answers.begin();
     for (const [transmission, { queue }] of verified) {
       const answer = this.#execute(transmission, queue);
-      if (answer === undefined) continue;
-      group = later(group, answer.group);
-      if (answer.event !== undefined) {
-        events.push(answer.event);
-        this.#pendingEvents++;
-      }
-      answers.push({
-        outgoing: {
-          correlationId: transmission.correlationId.slice(),
-          entityId: answer.entityId ?? transmission.entityId.slice(),
-          message: answer.message,
-        },
-        stored: answer.group !== undefined,
-        failed: answer.failed,
-      });
+      if (answer !== undefined) answers.add(transmission, answer);
     }
-    this.#answer(answers, events, group);
+    answers.push();
   }
 
   #verify(check: () => Verdict): Verdict {
@@ -306,63 +269,6 @@ export class Session implements Subscriber {
     return execute(this.#context, this, { transmission, queue, version });
   };
 
-  #answer(
-    answers: PendingAnswers["answers"],
-    events: readonly Outgoing[],
-    group: WriteGroup | undefined,
-  ): void {
-    if (answers.length === 0) return;
-    let bytes = 0;
-    for (const { outgoing } of answers) bytes += sizeOf(outgoing.message);
-    const pending = { answers, events, group, bytes, failed: false };
-    this.#pending.push(pending);
-    this.#pendingBytes += bytes;
-    if (group === undefined || group.durable) {
-      this.#flush();
-      return;
-    }
-    group.committed.then(() => this.#flush(), () => {
-      pending.failed = true;
-      this.#flush();
-    });
-  }
-
-  /** Sends the answers that wait for nothing any more, up to those of `end`. */
-  #flush(end?: WriteGroup): void {
-    for (;;) {
-      const first = this.#pending[0];
-      if (first === undefined) break;
-      const { group } = first;
-      if (group !== undefined && !group.durable && !first.failed) break;
-      if (group !== undefined && group === end) break;
-      this.#pending.shift();
-      this.#pendingBytes -= first.bytes;
-      this.#sendAnswers(first);
-    }
-    this.#roomWanted?.();
-    this.#roomWanted = undefined;
-    if (this.stalled.size > 0) this.#resumeWhenRead();
-  }
-
-  /**
-   * The answers of a block go together; the first message with them if they
-   * are few, each other message by itself (`sendTransmissions`).
-   */
-  #sendAnswers({ answers, events, failed }: PendingAnswers): void {
-    const outgoing = answers.map((answer) =>
-      failed && answer.stored
-        ? {
-          ...answer.outgoing,
-          message: answer.failed?.(NOT_STORED) ?? ERR_NOT_STORED,
-        }
-        : answer.outgoing
-    );
-    this.#pendingEvents -= events.length;
-    const together = answers.length <= ANSWERS_WITH_MESSAGE ? 1 : 0;
-    this.#send([...outgoing, ...events.slice(0, together)]);
-    for (const event of events.slice(together)) this.#send([event]);
-  }
-
   #send(outgoing: readonly Outgoing[]): void {
     if (!this.open || outgoing.length === 0) return;
     this.#blocks.send(outgoing);
@@ -385,38 +291,8 @@ export class Session implements Subscriber {
   }
 }
 
-/** Bytes of what may be large in a message. */
-function sizeOf(message: Message): number {
-  if (message.tag === "MSG") return message.body.length;
-  if (message.tag !== "LNK") return 0;
-  return message.data.fixed.length + message.data.user.length;
-}
-
-const NOT_STORED: SmpError = { type: "STORE", message: "not stored" };
-const ERR_NOT_STORED: Message = { tag: "ERR", error: NOT_STORED };
-
-/** Of two groups the one that is on disk last. */
-function later(
-  a: WriteGroup | undefined,
-  b: WriteGroup | undefined,
-): WriteGroup | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return b.order > a.order ? b : a;
-}
-
 function failure(error: unknown): SmpError {
   return error instanceof StoreError
     ? { type: "STORE", message: "not readable" }
     : { type: "INTERNAL" };
-}
-
-function errorFor(
-  ids: Pick<Outgoing, "correlationId" | "entityId">,
-  error: SmpError,
-): Outgoing {
-  return {
-    correlationId: ids.correlationId.slice(),
-    entityId: ids.entityId.slice(),
-    message: { tag: "ERR", error },
-  };
 }
