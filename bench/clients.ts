@@ -11,7 +11,9 @@ import {
   type PrivateAuthKey,
 } from "../relay/crypto/mod.ts";
 import {
+  type ClientRequest,
   type Message,
+  ProxiedRelay,
   type Received,
   SmpClient,
   supportedVersions,
@@ -42,6 +44,7 @@ export async function connect(
 export class Pair implements AsyncDisposable {
   readonly #recipient: SmpClient;
   readonly #sender: SmpClient;
+  readonly #far: ProxiedRelay | undefined;
   readonly #recipientKey: PrivateAuthKey;
   readonly #senderKey: PrivateAuthKey;
   readonly #recipientId: Uint8Array;
@@ -52,6 +55,7 @@ export class Pair implements AsyncDisposable {
   private constructor(parts: {
     recipient: SmpClient;
     sender: SmpClient;
+    far: ProxiedRelay | undefined;
     recipientKey: PrivateAuthKey;
     senderKey: PrivateAuthKey;
     recipientId: Uint8Array;
@@ -59,14 +63,21 @@ export class Pair implements AsyncDisposable {
   }) {
     this.#recipient = parts.recipient;
     this.#sender = parts.sender;
+    this.#far = parts.far;
     this.#recipientKey = parts.recipientKey;
     this.#senderKey = parts.senderKey;
     this.#recipientId = parts.recipientId;
     this.#senderId = parts.senderId;
   }
 
-  /** Connects both ends, creates the queue and secures it. */
-  static async create(target: Target): Promise<Pair> {
+  /**
+   * Connects both ends, creates the queue and secures it. With `proxy` the
+   * sender is a client of that relay, which forwards to `target`.
+   */
+  static async create(
+    target: Target,
+    { proxy }: { proxy?: Target } = {},
+  ): Promise<Pair> {
     const made: { pair?: Pair } = {};
     const recipient = await connect(target, (event) => {
       const { pair } = made;
@@ -74,7 +85,14 @@ export class Pair implements AsyncDisposable {
         pair.#arrived?.(event.message);
       }
     });
-    const sender = await connect(target);
+    const sender = await connect(proxy ?? target);
+    const far = proxy && await ProxiedRelay.open(sender, {
+      relay: {
+        hosts: ["127.0.0.1"],
+        port: String(target.port),
+        fingerprint: target.fingerprint,
+      },
+    });
     const keys = generateAuthKeyPair("x25519");
     const senderKeys = generateAuthKeyPair("x25519");
     const dhKeys = generateX25519();
@@ -94,7 +112,7 @@ export class Pair implements AsyncDisposable {
       throw new Error(`NEW was answered by ${answer.tag}`);
     }
     const { recipientId, senderId } = answer.ids;
-    const secured = await sender.request({
+    const secured = await (far ?? sender).request({
       command: { tag: "SKEY", key: senderKeys.publicKey },
       entityId: senderId,
       key: senderKeys.privateKey,
@@ -103,6 +121,7 @@ export class Pair implements AsyncDisposable {
     made.pair = new Pair({
       recipient,
       sender,
+      far,
       recipientId,
       senderId,
       recipientKey: keys.privateKey,
@@ -121,11 +140,12 @@ export class Pair implements AsyncDisposable {
         resolve(message);
       };
     });
-    const sent = this.#sender.request({
+    const send: Omit<ClientRequest, "correlationId"> = {
       command: { tag: "SEND", notification: false, body: this.#body },
       entityId: this.#senderId,
       key: this.#senderKey,
-    });
+    };
+    const sent = (this.#far ?? this.#sender).request(send);
     const message = await arrival;
     if (message.tag !== "MSG") throw new Error("No message");
     const acknowledged = this.#recipient.request({
@@ -149,13 +169,14 @@ export class Pair implements AsyncDisposable {
 export async function createPairs(
   target: Target,
   count: number,
+  options: { proxy?: Target } = {},
 ): Promise<Pair[]> {
   const pairs: Pair[] = [];
   while (pairs.length < count) {
     const batch = Math.min(10, count - pairs.length);
     pairs.push(
       ...await Promise.all(
-        Array.from({ length: batch }, () => Pair.create(target)),
+        Array.from({ length: batch }, () => Pair.create(target, options)),
       ),
     );
   }

@@ -18,6 +18,8 @@ export interface LoadResult {
   readonly cpuMs: number;
   /** Bytes written to disk for each byte relayed. */
   readonly writeRatio: number;
+  /** CPU of the proxy for each message, in milliseconds; 0 without one. */
+  readonly proxyCpuMs: number;
 }
 
 /** The value that `share` (0 to 1) of the sorted values do not exceed. */
@@ -32,17 +34,20 @@ export function percentile(values: readonly number[], share: number): number {
  */
 export async function measureLoad(
   target: Target,
-  { connections, seconds, rate }: {
+  { connections, seconds, rate, proxy }: {
     connections: number;
     seconds: number;
+    /** Relay through which the senders send. */
+    proxy?: Target;
     /** Messages a second in all; as many as possible when absent. */
     rate?: number;
   },
 ): Promise<LoadResult> {
-  const pairs = await createPairs(target, connections);
+  const pairs = await createPairs(target, connections, { proxy });
   try {
     await run(pairs, { until: performance.now() + 1000, rate });
     const before = usage(target);
+    const proxyBefore = proxy && usage(proxy);
     const began = performance.now();
     const times = await run(pairs, {
       until: began + seconds * 1000,
@@ -50,6 +55,7 @@ export async function measureLoad(
     });
     const elapsed = (performance.now() - began) / 1000;
     const after = usage(target);
+    const proxyAfter = proxy && usage(proxy);
     return {
       messages: times.length,
       perSecond: times.length / elapsed,
@@ -58,6 +64,8 @@ export async function measureLoad(
       cpuMs: (after.cpuMs - before.cpuMs) / times.length,
       writeRatio: (after.written - before.written) /
         (times.length * MESSAGE_SIZE),
+      proxyCpuMs: ((proxyAfter?.cpuMs ?? 0) - (proxyBefore?.cpuMs ?? 0)) /
+        times.length,
     };
   } finally {
     await Promise.all(pairs.map((pair) => pair[Symbol.asyncDispose]()));

@@ -4,8 +4,8 @@
  * ```text
  * deno task bench [--quick] [--reference PATH_OF_SMP_SERVER] [--only PART]
  * ```
- * Parts: `load`, `slow-disk`, `idle`, `start`. With the reference's binary the
- * same load runs against it in turn, and the table has the ratios.
+ * Parts: `load`, `proxy`, `slow-disk`, `idle`, `start`. With the reference's
+ * binary the same load runs against it in turn, and the table has the ratios.
  *
  * @module
  */
@@ -15,6 +15,7 @@ import { fillStore } from "./fill.ts";
 import { measureIdle } from "./idle.ts";
 import { type LoadResult, measureLoad } from "./load.ts";
 import { measurePing } from "./ping.ts";
+import { measureProxy } from "./proxy.ts";
 import { Table } from "./table.ts";
 import {
   startPorchlight,
@@ -90,6 +91,26 @@ async function loads(
   table.add(`${disk}half load: PING p99, ms`, ping.p99, target.name);
 }
 
+async function proxied(
+  { proxy, destination }: { proxy: Target; destination: Target },
+  table: Table,
+  plan: Plan,
+): Promise<void> {
+  for (const connections of [1, 10, 100]) {
+    const { seconds } = plan;
+    const load = { connections, seconds };
+    const result = await measureProxy(proxy, destination, load);
+    const what = `proxied, ${connections} pairs`;
+    const { name } = proxy;
+    table.add(`${what}: messages/s`, result.perSecond, name);
+    table.add(`${what}: SEND to MSG p50, ms`, result.p50, name);
+    table.add(`${what}: SEND to MSG p99, ms`, result.p99, name);
+    table.add(`${what}: added to p50, ms`, result.addedMs, name);
+    table.add(`${what}: CPU of proxy/message, ms`, result.cpuMs, name);
+    table.add(`${what}: RSS of proxy, MB`, result.rss / 1e6, name);
+  }
+}
+
 async function idle(target: Target, table: Table, plan: Plan): Promise<void> {
   table.add("at rest: RSS, MB", usage(target).rss / 1e6, target.name);
   for (const connections of plan.idle) {
@@ -140,6 +161,19 @@ if (import.meta.main) {
     }
     if (wanted("idle")) {
       await against(server, {}, (target) => idle(target, table, plan));
+    }
+    if (wanted("proxy")) {
+      const set = ["proxy.allow_local=true"];
+      await against(
+        server,
+        { set },
+        (proxy) =>
+          against(
+            server,
+            {},
+            (destination) => proxied({ proxy, destination }, table, plan),
+          ),
+      );
     }
   }
   if (wanted("slow-disk")) {
