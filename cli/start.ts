@@ -3,13 +3,10 @@ import type { Config, Environment } from "../config/mod.ts";
 import {
   ControlError,
   type ControlServer,
-  type PartStatus,
-  type RelayStatus,
+  relayHandlers,
   serveControl,
-  worstState,
 } from "../relay/control/mod.ts";
 import { createLog, type Log } from "../relay/log.ts";
-import { VERSION } from "../relay/version.ts";
 import { type Relay, startRelay } from "../relay/relay.ts";
 import { printBanner } from "./banner.ts";
 import { command } from "./command.ts";
@@ -34,7 +31,7 @@ first time, it makes the identity and the settings as "porchlight init" does.
     const systemd = systemdNotifier(env);
     using stopping = stopSignal();
     const { signal } = stopping;
-    const answers = new ControlAnswers();
+    const answers: { relay?: Relay } = {};
     // First, for it finds out whether this relay is running already.
     await using _control = await serveOwner(config, { answers, log });
     const relay = await startRelay({ config, log });
@@ -53,32 +50,6 @@ first time, it makes the identity and the settings as "porchlight init" does.
   },
 });
 
-/** What the running relay tells over its control socket. */
-class ControlAnswers {
-  relay: Relay | undefined;
-  readonly #since = performance.now();
-
-  status(): RelayStatus {
-    const parts: PartStatus[] = this.relay?.parts() ?? [{
-      name: "relay",
-      state: "degraded",
-      reason: "It is starting.",
-      remedy: "Ask again in a moment.",
-    }];
-    return {
-      version: VERSION,
-      state: worstState(parts),
-      uptimeSeconds: Math.floor((performance.now() - this.#since) / 1000),
-      parts,
-      counts: this.relay?.counts() ?? {},
-    };
-  }
-
-  addresses(): { addresses: string[] } {
-    return { addresses: this.relay?.addresses() ?? [] };
-  }
-}
-
 /**
  * Serves the control socket. A relay that cannot have one still relays: then
  * the log says what is missing.
@@ -87,15 +58,12 @@ class ControlAnswers {
  */
 async function serveOwner(
   config: Config,
-  { answers, log }: { answers: ControlAnswers; log: Log },
+  { answers, log }: { answers: { relay?: Relay }; log: Log },
 ): Promise<ControlServer | null> {
   try {
     return await serveControl({
       path: config.control.socket,
-      handlers: {
-        "GET /status": () => answers.status(),
-        "GET /address": () => answers.addresses(),
-      },
+      handlers: relayHandlers(() => answers.relay?.control),
       onError: (error) => log.error("A control command failed", error),
     });
   } catch (error) {

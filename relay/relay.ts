@@ -4,7 +4,7 @@
  * ```text
  * identity ─┐
  * store ────┼─ SMP server ── TLS listener
- * config ───┘
+ * config ───┘      └─ statistics ── recorder
  * ```
  *
  * @module
@@ -13,12 +13,27 @@
 import type { Config } from "../config/mod.ts";
 import { relayAddresses } from "./addresses.ts";
 import { configuredIdentity } from "./configured_identity.ts";
-import type { PartStatus } from "./control/mod.ts";
+import type { ControlledRelay, PartStatus } from "./control/mod.ts";
+import { Health } from "./health.ts";
 import type { Identity } from "./identity/mod.ts";
 import type { Log } from "./log.ts";
+import {
+  healthSources,
+  metricsText,
+  ownerControl,
+  type OwnerParts,
+} from "./owner.ts";
 import { proxyOptions } from "./proxy_options.ts";
+import { recorderOptions } from "./recorder_options.ts";
 import { type SmpOptions, SmpServer } from "./smp/mod.ts";
-import { openSqliteStore, type Store, StoreError } from "./store/mod.ts";
+import {
+  CachedCounts,
+  Durations,
+  Lateness,
+  Recorder,
+  Statistics,
+} from "./stats/mod.ts";
+import { openSqliteStore, type Store } from "./store/mod.ts";
 import { listenTls, type TlsListener } from "./transport/mod.ts";
 
 /** What a relay is made of. */
@@ -38,6 +53,10 @@ export interface Relay extends AsyncDisposable {
   readonly ports: readonly number[];
   /** What the owner can do to single queues. */
   readonly queues: QueueControl;
+  /** What the control socket serves. */
+  readonly control: ControlledRelay;
+  /** Where its metrics are; `undefined` when they are served nowhere. */
+  readonly metricsUrl: string | undefined;
   /** Addresses for the SimpleX app, the best first. */
   addresses(): string[];
   /** How the parts are. */
@@ -77,10 +96,27 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       syncTrace: options.syncTrace,
     }),
   );
+  const statistics = new Statistics();
+  const counts = new CachedCounts(() => store.counts());
+  const stored = () => counts.get();
+  const lateness = new Lateness();
+  started.defer(() => lateness.stop());
+  const commits = commitTimes(store, health);
+  // It stops after the SMP server, whose last counts it saves.
+  const recorder = started.use(
+    new Recorder(recorderOptions(config, {
+      statistics,
+      stored,
+      health,
+      metrics: () => metricsText(parts()),
+    })),
+  );
   const smp = started.use(
     new SmpServer({
       identity,
       store,
+      statistics,
+      stored,
       options: smpOptions(config),
       proxy: proxyOptions({
         config,
@@ -90,7 +126,24 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       onError: (error) => health.report(error),
     }),
   );
+  countFailures(store, health);
   await smp.start();
+  const startedAt = Date.now();
+  const parts = () => ({
+    config,
+    identity,
+    store,
+    smp,
+    listener,
+    health,
+    statistics,
+    stored,
+    lateness,
+    commits,
+    startedAt,
+  });
+  // No wait between this and the listener: its clocks ask for the parts.
+  await recorder.start();
   const listener: TlsListener = started.use(
     listenTls({
       addresses: listenAddresses(config.listen),
@@ -106,53 +159,47 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       onHandlerError: (error) => health.report(error),
     }),
   );
-  const parts = started.move();
-  return new RunningRelay({ config, identity, store, smp, listener, health }, {
-    stop: () => parts.disposeAsync(),
+  const running = started.move();
+  return new RunningRelay({ ...parts(), recorder }, {
+    stop: () => running.disposeAsync(),
   });
 }
 
-/** Errors while running, until they are mended. */
-class Health {
-  readonly #log: Log;
-  #problem: PartStatus | undefined;
-
-  constructor(log: Log) {
-    this.#log = log;
-  }
-
-  get store(): PartStatus {
-    return this.#problem ?? { name: "storage", state: "ok" };
-  }
-
-  report(error: unknown): void {
-    if (!(error instanceof StoreError)) {
-      this.#log.error("Something went wrong inside the relay", error);
-      return;
-    }
-    this.#log.error(error.message, error.cause);
-    this.#problem = {
-      name: "storage",
-      state: error.kind === "full" ? "degraded" : "down",
-      reason: error.message,
-      remedy: error.kind === "full"
-        ? "Make room on the disk; the relay goes on by itself."
-        : "Look at the disk, then restart the relay.",
-    };
-  }
-
-  mended(): void {
-    this.#problem = undefined;
-  }
+interface RunningParts extends OwnerParts {
+  readonly recorder: Recorder;
 }
 
-interface RunningParts {
-  readonly config: Config;
-  readonly identity: Identity;
-  readonly store: Store;
-  readonly smp: SmpServer;
-  readonly listener: TlsListener;
-  readonly health: Health;
+/** Bounds of the times that the disk takes, in seconds. */
+const COMMIT_BOUNDS = [
+  0.001,
+  0.005,
+  0.01,
+  0.02,
+  0.05,
+  0.1,
+  0.25,
+  0.5,
+  1,
+  5,
+];
+
+/** Watches how long the disk takes, and that it works. */
+function commitTimes(store: Store, health: Health): Durations {
+  const commits = new Durations(COMMIT_BOUNDS);
+  store.onCommit = (durationMs) => {
+    commits.add(durationMs / 1000);
+    health.committed();
+  };
+  return commits;
+}
+
+/** Counts failures, beside who is told of them already. */
+function countFailures(store: Store, health: Health): void {
+  const { onFailure } = store;
+  store.onFailure = (error) => {
+    health.commitFailed();
+    onFailure?.(error);
+  };
 }
 
 class RunningRelay implements Relay {
@@ -173,6 +220,19 @@ class RunningRelay implements Relay {
     return this.#parts.smp;
   }
 
+  get control(): ControlledRelay {
+    return {
+      ...ownerControl(this.#parts),
+      addresses: () => this.addresses(),
+      parts: () => this.parts(),
+      counts: () => this.counts(),
+    };
+  }
+
+  get metricsUrl(): string | undefined {
+    return this.#parts.recorder.metricsUrl;
+  }
+
   get ports(): readonly number[] {
     return [
       ...new Set(this.#parts.listener.addresses.map(({ port }) => port)),
@@ -185,7 +245,7 @@ class RunningRelay implements Relay {
   }
 
   parts(): PartStatus[] {
-    return [{ name: "listener", state: "ok" }, this.#parts.health.store];
+    return this.#parts.health.parts(healthSources(this.#parts));
   }
 
   counts(): Record<string, number> {
@@ -251,5 +311,10 @@ function smpOptions({ smp, clients, limits }: Config): SmpOptions {
     inactiveCheckMs: clients.inactiveCheckMs,
     pendingPerConnection: limits.pendingPerConnection,
     outputPerConnection: limits.outputPerConnectionBytes,
+    limits: {
+      queues: limits.queues,
+      messages: limits.messages,
+      newQueuesPerMinute: limits.newQueuesPerMinute,
+    },
   };
 }

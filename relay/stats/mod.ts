@@ -5,11 +5,22 @@
  */
 
 export { AckTimes } from "./ack_times.ts";
+export { CachedCounts } from "./cached_counts.ts";
 export {
   COUNTER_NAMES,
   type CounterName,
   Counters,
   type CounterValues,
 } from "./counters.ts";
+export { Durations } from "./durations.ts";
 export type { ServerGauges, StoredCounts, SubscriberCounts } from "./gauges.ts";
+export { Lateness } from "./lateness.ts";
+export { formatMetrics, type Metric } from "./metric.ts";
+export {
+  Recorder,
+  type RecorderOptions,
+  type RecorderPart,
+} from "./recorder.ts";
+export { relayMetrics } from "./relay_metrics.ts";
+export { smpMetrics } from "./smp_metrics.ts";
 export { Statistics } from "./statistics.ts";

@@ -27,9 +27,12 @@ import {
 } from "./metric.ts";
 import type { Statistics } from "./statistics.ts";
 
-/** Connections of one listening port (`SocketStats`). */
+/**
+ * Connections of a listening port, or of all that are listened on, with commas
+ * between them (`SocketStats`).
+ */
 export interface SocketCounts {
-  readonly port: number;
+  readonly port: string;
   readonly accepted: number;
   readonly closed: number;
   readonly active: number;
@@ -407,7 +410,7 @@ function processMetrics(source: SmpMetricsSource): Metric[] {
     type: "gauge",
     help,
     samples: source.sockets.map((counts) => ({
-      labels: { port: String(counts.port) },
+      labels: { port: counts.port },
       value: counts[key],
     })),
   });

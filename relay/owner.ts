@@ -1,0 +1,209 @@
+/**
+ * What the owner sees of a running relay, and what the owner may do with it:
+ * the answers of the control socket, and the metrics.
+ *
+ * @module
+ */
+
+import type { Config } from "../config/mod.ts";
+import type {
+  BlockingAnswer,
+  ControlledRelay,
+  QueueAnswer,
+  QueueChangeAnswer,
+  QueueControl,
+  StatisticsAnswer,
+} from "./control/mod.ts";
+import { Refusal } from "./control/mod.ts";
+import type { Health, HealthSources } from "./health.ts";
+import type { Identity } from "./identity/mod.ts";
+import { serverInformation } from "./information.ts";
+import { machineUse } from "./machine.ts";
+import type { BlockingInfo, QueueOverview, SmpServer } from "./smp/mod.ts";
+import {
+  type Durations,
+  formatMetrics,
+  type Lateness,
+  type Recorder,
+  relayMetrics,
+  smpMetrics,
+  type Statistics,
+  type StoredCounts,
+} from "./stats/mod.ts";
+import type { QueueStatus, Store } from "./store/mod.ts";
+import type { TlsListener } from "./transport/mod.ts";
+import { BLOCK_SIZE } from "./smp/mod.ts";
+import { VERSION } from "./version.ts";
+
+/** Parts of a running relay that an owner asks about. */
+export interface OwnerParts {
+  readonly config: Config;
+  readonly identity: Identity;
+  readonly store: Store;
+  readonly smp: SmpServer;
+  readonly listener: TlsListener;
+  readonly health: Health;
+  readonly statistics: Statistics;
+  /** Counts of the store that may be a second old. */
+  readonly stored: () => StoredCounts;
+  readonly lateness: Lateness;
+  /** How long groups of changes took to be on disk. */
+  readonly commits: Durations;
+  readonly recorder: Pick<Recorder, "save">;
+  /** When the relay started: milliseconds since 1970. */
+  readonly startedAt: number;
+}
+
+/** What the health of these parts is read from. */
+export function healthSources(
+  { config, identity, store, listener }: Omit<OwnerParts, "recorder">,
+): HealthSources {
+  return {
+    identity,
+    store,
+    listener,
+    maxConnections: config.limits.connections,
+  };
+}
+
+/** Metrics of the relay for Prometheus, as text. */
+export function metricsText(parts: Omit<OwnerParts, "recorder">): string {
+  const { config, identity, smp, listener, health, statistics } = parts;
+  const machine = machineUse(config.data.directory);
+  const connections = listener.stats();
+  const active = connections.open + connections.handshaking;
+  const ports = new Set(listener.addresses.map(({ port }) => port));
+  return formatMetrics([
+    ...smpMetrics({
+      statistics,
+      stored: parts.stored(),
+      server: smp.gauges(),
+      sockets: [{
+        port: [...ports].join(","),
+        accepted: connections.accepted,
+        closed: connections.accepted - active,
+        active,
+        leaked: 0,
+      }],
+      threads: machine.threads,
+      version: VERSION,
+    }),
+    ...relayMetrics({
+      startedAt: parts.startedAt / 1000,
+      connections,
+      bytesReceived: statistics.blocksReceived * BLOCK_SIZE,
+      bytesSent: statistics.blocksSent * BLOCK_SIZE,
+      lateness: parts.lateness.durations,
+      commits: parts.commits,
+      failedCommits: health.failedCommits,
+      storeBytes: machine.storeBytes,
+      diskFreeBytes: machine.diskFreeBytes,
+      memoryBytes: machine.memoryBytes,
+      certificateEnds: identity.validTo.getTime() / 1000,
+      parts: health.parts(healthSources(parts)),
+    }),
+  ]);
+}
+
+/** What the control socket serves of these parts, but for its own state. */
+export function ownerControl(
+  parts: OwnerParts,
+): Omit<ControlledRelay, "addresses" | "parts" | "counts"> {
+  return {
+    statistics: () => statisticsAnswer(parts),
+    clients: () => parts.smp.clients(),
+    information: () => serverInformation(parts.config),
+    async save() {
+      await parts.store.flush();
+      await parts.recorder.save();
+    },
+    queues: queueControl(parts),
+  };
+}
+
+function statisticsAnswer(
+  { statistics, stored }: OwnerParts,
+): StatisticsAnswer {
+  const { count, sum, max } = statistics.ackTimes;
+  return {
+    since: new Date(statistics.since).toISOString(),
+    periodSince: new Date(statistics.from).toISOString(),
+    total: statistics.counters.snapshot(),
+    period: statistics.growth,
+    activeQueues: statistics.activeQueues.estimates,
+    activeQueuesNtf: statistics.activeQueuesNtf.estimates,
+    stored: stored(),
+    ackTimes: { count, sum, max },
+  };
+}
+
+function queueControl({ smp, statistics, config }: OwnerParts): QueueControl {
+  const overview = (id: Uint8Array) => {
+    const queue = smp.queueStatus(id);
+    return queue && queueAnswer(queue);
+  };
+  const changed = async (
+    id: Uint8Array,
+    change: () => Promise<
+      { readonly before: QueueStatus; readonly after: QueueStatus } | undefined
+    >,
+  ): Promise<QueueChangeAnswer | undefined> => {
+    const before = overview(id);
+    if (before === undefined) return undefined;
+    const statuses = await change();
+    return statuses && {
+      changed: JSON.stringify(statuses.before) !==
+        JSON.stringify(statuses.after),
+      before,
+    };
+  };
+  return {
+    status: overview,
+    block(id, info) {
+      const { dailyBlocks } = config.limits;
+      if (dailyBlocks > 0 && statistics.growth.qBlocked >= dailyBlocks) {
+        throw new Refusal(
+          "conflict",
+          `${dailyBlocks} queues were blocked today, which is as many as ` +
+            "limits.daily_blocks allows.",
+        );
+      }
+      return changed(id, () => smp.blockQueue(id, blockingInfo(info)));
+    },
+    unblock: (id) => changed(id, () => smp.unblockQueue(id)),
+    async delete(id) {
+      const deleted = await smp.deleteQueue(id);
+      return deleted && { deleted: true, messages: deleted.messages };
+    },
+  };
+}
+
+function queueAnswer(
+  { status, mode, updatedDay }: QueueOverview,
+): QueueAnswer {
+  return {
+    status: status.type,
+    blocking: status.type === "blocked"
+      ? blockingAnswer(status.info)
+      : undefined,
+    mode: mode && (mode === "M" ? "messaging" : "contact"),
+    updated: updatedDay === undefined
+      ? undefined
+      : new Date(updatedDay * 86_400_000).toISOString().slice(0, 10),
+  };
+}
+
+/** The notice as the reference writes it (`ClientNotice`). */
+function blockingInfo({ reason, notice }: BlockingAnswer): BlockingInfo {
+  return {
+    reason,
+    notice: notice && JSON.stringify({ ttl: notice.ttlSeconds }),
+  };
+}
+
+function blockingAnswer({ reason, notice }: BlockingInfo): BlockingAnswer {
+  if (notice === undefined) return { reason };
+  // Written above, or by the reference, whose queues can be imported.
+  const ttl = Number(/"ttl"\s*:\s*(\d+)/.exec(notice)?.[1] ?? NaN);
+  return { reason, notice: Number.isNaN(ttl) ? {} : { ttlSeconds: ttl } };
+}
