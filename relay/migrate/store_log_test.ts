@@ -36,12 +36,10 @@ function compacted(name: string): string[] {
 Deno.test("every kind of record: the same queues as the reference has", () => {
   const text = recordedText("store-all-records.log");
   const { book, faults } = bookOf(text);
-  assert.deepEqual(
-    [...faults],
-    [
-      [34, "it ends too early"],
-      [35, "it is about a queue that no line before it made"],
-    ].map(([line, text]) => [line, line === 34 ? faults.get(34) : text]),
+  assert.deepEqual([...faults.keys()], [34, 35]);
+  assert.equal(
+    faults.get(35),
+    "it is about a queue that no line before it made",
   );
   // The one queue that the reference cannot read back itself.
   const ours = linesOf(book).filter((line) =>
@@ -81,10 +79,7 @@ for (
 ) {
   Deno.test(`a torn last line is left out: ${torn}`, () => {
     const { book, faults } = bookOf(recordedText(torn));
-    const unexpected = [...faults.values()].filter((text) =>
-      text !== faults.get(0)
-    );
-    assert.deepEqual(unexpected, []);
+    assert.deepEqual([...faults], []);
     const ours = linesOf(book).filter((line) =>
       !line.includes("rid=F7vJi_yg4dGxicSARsMQJ2biNjZ8Yefy") &&
       !line.startsWith("QUEUE_SERVICE")

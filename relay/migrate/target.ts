@@ -16,7 +16,7 @@
  * @module
  */
 
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { syncDirectory, writeFileAtomic } from "../files.ts";
 import {
   adoptIdentity,
@@ -129,10 +129,9 @@ export async function place(
 /** Copies the identity's files away. */
 async function keepIdentity(directory: string, to: string): Promise<void> {
   await Deno.mkdir(to, { recursive: true, mode: 0o700 });
-  const targets = identityPaths(to);
-  for (const [name, path] of Object.entries(identityPaths(directory))) {
+  for (const path of Object.values(identityPaths(directory))) {
     if (!await isFile(path)) continue;
-    const target = targets[name as keyof typeof targets];
+    const target = join(to, basename(path));
     await writeFileAtomic(target, await Deno.readFile(path), { mode: 0o600 });
   }
 }
