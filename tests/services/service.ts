@@ -4,6 +4,7 @@
  * @module
  */
 
+import { join } from "node:path";
 import { createIdentity } from "../../relay/identity/mod.ts";
 import type { Message, ServiceCredentials } from "../../relay/smp/mod.ts";
 import { words } from "../server/commands.ts";
@@ -18,6 +19,18 @@ export async function makeService(
   try {
     const { chain, keyPem } = await createIdentity(directory, { algorithm });
     return { role, certificates: chain, key: keyPem };
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+/** A service whose only certificate is signed by itself. */
+export async function makeSelfSigned(): Promise<ServiceCredentials> {
+  const directory = await Deno.makeTempDir();
+  try {
+    const { chain } = await createIdentity(directory);
+    const key = await Deno.readTextFile(join(directory, "ca.key"));
+    return { role: "N", certificates: chain.slice(1), key };
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
