@@ -5,12 +5,16 @@
  */
 
 export { address } from "./address.ts";
+export { clients } from "./clients.ts";
 export type { Command, Commands } from "./command.ts";
 export { exportCommand } from "./export.ts";
 export { help } from "./help.ts";
 export { importCommand } from "./import.ts";
 export { init } from "./init.ts";
+export { queue } from "./queue.ts";
 export { run } from "./run.ts";
+export { save } from "./save.ts";
 export { start } from "./start.ts";
+export { stats } from "./stats.ts";
 export { status } from "./status.ts";
 export { version } from "./version.ts";

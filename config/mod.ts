@@ -19,5 +19,5 @@ export {
 export type { Environment } from "./locate.ts";
 export { nearest } from "./nearest.ts";
 export type { Config } from "./schema.ts";
-export { formatDuration, formatSize } from "./units.ts";
+export { formatDuration, formatSize, parseDuration } from "./units.ts";
 export { configReference, configTemplate } from "./write.ts";
