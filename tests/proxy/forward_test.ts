@@ -146,6 +146,23 @@ Deno.test("all clients share a session with the destination", async () => {
   assert.equal(proxy.relay.counts().destinations, 1);
 });
 
+Deno.test("more requests in one block than may be under way", async () => {
+  await using proxy = await startProxy({ set: ["proxy.client_concurrency=2"] });
+  await using destination = await TestRelay.start();
+  await using client = await proxy.connect();
+  const relay = addressOf(destination);
+  const byName = addressOf(destination, { hosts: ["localhost"] });
+  const requests = Array.from({ length: 60 }, (_, i) => ({
+    command: { tag: "PRXY", relay: i % 2 === 0 ? relay : byName } as const,
+  }));
+  const ping = { command: { tag: "PING" } as const };
+  const responses = client.smp.requestAll([...requests, ping]);
+  const tags = (await Promise.all(responses)).map(({ message }) => message.tag);
+  assert.deepEqual(new Set(tags.slice(0, -1)), new Set(["PKEY"]));
+  assert.equal(tags.at(-1), "PONG");
+  assert.equal(proxy.relay.counts().destinations, 2);
+});
+
 Deno.test("commands that may not be forwarded are refused by the destination", async () => {
   await using proxy = await startProxy();
   await using destination = await TestRelay.start();

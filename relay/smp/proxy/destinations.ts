@@ -30,8 +30,9 @@ import type { SignedSessionKey } from "../messages.ts";
 import { BLOCK_SIZE } from "../versions.ts";
 import { Destination } from "./destination.ts";
 import { connectError, DestinationError } from "./destination_error.ts";
-import { dialRelay } from "./dial.ts";
+import { dialRelay, goesThroughSocks } from "./dial.ts";
 import type { DestinationOptions } from "./options.ts";
+import { Places } from "./places.ts";
 
 /**
  * How long connecting takes at most, with what is tried again, in
@@ -44,6 +45,9 @@ const SOCKS_CONNECT_TIMEOUT_MS = 24_000;
 /** Pauses between attempts, in milliseconds: doubled each time. */
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2000;
+
+/** Relays that are being connected at a time; the others wait for their turn. */
+const MAX_CONNECTING = 256;
 
 /** How long a relay may take to answer (`tcpTimeout` in the background). */
 const RESPONSE_TIMEOUT_MS = 30_000;
@@ -69,6 +73,7 @@ export class Destinations implements AsyncDisposable {
   /** By address; the one that was wanted last is the last. */
   readonly #entries = new Map<string, Entry>();
   readonly #sessions = new Map<string, Destination>();
+  readonly #connecting = new Places(MAX_CONNECTING);
   readonly #stopped = new AbortController();
   readonly #closing = new Set<Promise<void>>();
   readonly #sweeper: ReturnType<typeof setInterval>;
@@ -142,6 +147,7 @@ export class Destinations implements AsyncDisposable {
   async stop(): Promise<void> {
     this.#stopped.abort(new DestinationError({ type: "NETWORK" }));
     clearInterval(this.#sweeper);
+    this.#connecting.close();
     const entries = [...this.#entries.values()];
     for (const entry of entries) {
       if (entry.state === "connecting") {
@@ -177,7 +183,8 @@ export class Destinations implements AsyncDisposable {
       const error = connectError(cause);
       const { errorMemoryMs } = this.#options;
       this.#entries.delete(name);
-      if (errorMemoryMs > 0) {
+      // A lack of places here says nothing about the relay.
+      if (errorMemoryMs > 0 && error.broker.type !== "TIMEOUT") {
         const until = performance.now() + errorMemoryMs;
         this.#entries.set(name, { state: "failed", error, until });
       }
@@ -187,11 +194,17 @@ export class Destinations implements AsyncDisposable {
 
   /** Tries again while that may help. */
   async #attempts(relay: RelayAddress): Promise<Destination> {
-    const { socksProxy, retryMs } = this.#options;
+    const limit = goesThroughSocks(relay, this.#options)
+      ? SOCKS_CONNECT_TIMEOUT_MS
+      : CONNECT_TIMEOUT_MS;
+    if (!await this.#connecting.wait(limit)) {
+      throw new DestinationError({ type: "TIMEOUT" });
+    }
+    const { retryMs } = this.#options;
     const timeout = new AbortController();
     const timer = setTimeout(
       () => timeout.abort(new DestinationError({ type: "NETWORK" })),
-      socksProxy === undefined ? CONNECT_TIMEOUT_MS : SOCKS_CONNECT_TIMEOUT_MS,
+      limit,
     );
     const signal = AbortSignal.any([timeout.signal, this.#stopped.signal]);
     const end = performance.now() + retryMs;
@@ -208,6 +221,7 @@ export class Destinations implements AsyncDisposable {
       }
     } finally {
       clearTimeout(timer);
+      this.#connecting.give();
     }
   }
 

@@ -45,6 +45,16 @@ export interface DialParameters {
   readonly maxBuffered: number;
 }
 
+/** Whether the way to a relay leads through the SOCKS5 proxy. */
+export function goesThroughSocks(
+  relay: RelayAddress,
+  options: DialOptions,
+): boolean {
+  if (options.socksProxy === undefined) return false;
+  return options.socksMode === "always" ||
+    isOnion(chooseHost(relay.hosts, options));
+}
+
 /**
  * Connects to a relay.
  *
@@ -64,10 +74,10 @@ export async function dialRelay(
   if (own !== undefined) return await dialTls(own.hostname, own.port, tls);
   const host = chooseHost(relay.hosts, options);
   const port = relay.port === "" ? DEFAULT_PORT : readPort(relay.port);
-  const { socksProxy, socksMode, allowLocal } = options;
+  const { socksProxy, allowLocal } = options;
   const onion = isOnion(host);
   if (onion && socksProxy === undefined) throw noHost();
-  if (socksProxy !== undefined && (onion || socksMode === "always")) {
+  if (socksProxy !== undefined && goesThroughSocks(relay, options)) {
     if (!allowLocal && !onion && isLocal(host)) throw noHost();
     const stream = await dialSocks5(socksProxy, { host, port }, {
       signal,
