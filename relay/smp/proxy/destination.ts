@@ -41,6 +41,15 @@ export function proxyError(
   return { tag: "ERR", error: { type: "PROXY", error } };
 }
 
+/** How a relay is treated. */
+export interface DestinationLimits {
+  readonly own: boolean;
+  /** Messages under way at a time. */
+  readonly concurrency: number;
+  /** See {@link DestinationOptions.silenceMs}. */
+  readonly silenceMs: number;
+}
+
 /** A relay that is connected. */
 export class Destination {
   /** Whether it is one of the owner's other relays. */
@@ -53,19 +62,18 @@ export class Destination {
   readonly #client: SmpClient;
   readonly #secret: BoxKey | undefined;
   readonly #places: Places;
+  readonly #silenceMs: number;
+  #listening: ReturnType<typeof setTimeout> | undefined;
 
-  /** `concurrency`: messages under way at a time. */
   constructor(
     client: SmpClient,
-    { own, concurrency }: {
-      readonly own: boolean;
-      readonly concurrency: number;
-    },
+    { own, concurrency, silenceMs }: DestinationLimits,
   ) {
     const { params, secret } = client.session;
     this.#client = client;
     this.#secret = secret && boxKey(secret);
     this.#places = new Places(concurrency);
+    this.#silenceMs = silenceMs;
     this.own = own;
     this.sessionName = bytesKey(params.sessionId);
   }
@@ -144,6 +152,7 @@ export class Destination {
     } finally {
       this.#places.give();
       this.lastUsed = performance.now();
+      if (this.idle) this.#stopListening();
     }
   }
 
@@ -158,17 +167,41 @@ export class Destination {
     if (content === undefined) {
       return brokerError({ type: "TRANSPORT", error: { type: "LARGE_MSG" } });
     }
-    const sent = performance.now();
+    this.#listening ??= this.#listen({ asked: false });
     try {
       const response = await this.#client.requestContent(nonce, content);
       return answerTo(response, { secret, nonce });
     } catch (error) {
       if (!(error instanceof SmpClientError)) throw error;
-      if (error.code !== "timeout") return brokerError({ type: "NETWORK" });
-      // Nothing at all since then: a connection that only looks alive.
-      if (this.#client.lastReceived < sent) this.#client.abort();
-      return brokerError({ type: "TIMEOUT" });
+      const type = error.code === "timeout" ? "TIMEOUT" : "NETWORK";
+      return brokerError({ type });
     }
+  }
+
+  /**
+   * While messages are under way: whether anything comes at all. Routers forget
+   * connections that were quiet, and neither end is told.
+   */
+  #listen({ asked }: { asked: boolean }): ReturnType<typeof setTimeout> {
+    const since = performance.now();
+    return setTimeout(() => {
+      const silent = this.#client.lastReceived < since;
+      if (silent && asked) {
+        this.#client.abort();
+        return;
+      }
+      // The answer matters, not what it says; without one this ends it.
+      if (silent) {
+        this.#client.request({ command: { tag: "PING" } })
+          .catch(() => undefined);
+      }
+      this.#listening = this.#listen({ asked: silent });
+    }, this.#silenceMs);
+  }
+
+  #stopListening(): void {
+    clearTimeout(this.#listening);
+    this.#listening = undefined;
   }
 }
 

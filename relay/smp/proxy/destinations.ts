@@ -52,6 +52,9 @@ const MAX_CONNECTING = 256;
 /** How long a relay may take to answer (`tcpTimeout` in the background). */
 const RESPONSE_TIMEOUT_MS = 30_000;
 
+/** Default of {@link DestinationOptions.silenceMs}. */
+const SILENCE_MS = 5000;
+
 /** Largest certificates and key that still fit in `PKEY`, in bytes. */
 const MAX_SIGNED_KEY = 12_000;
 
@@ -269,6 +272,7 @@ export class Destinations implements AsyncDisposable {
       return new Destination(client, {
         own: this.isOwn(relay),
         concurrency: destinationConcurrency,
+        silenceMs: this.#options.silenceMs ?? SILENCE_MS,
       });
     } catch (error) {
       signal.throwIfAborted();

@@ -43,6 +43,11 @@ export interface DestinationOptions extends DialOptions {
   readonly idleAfterMs: number;
   /** How long to try again, see `Destinations`. */
   readonly retryMs: number;
+  /**
+   * A relay that is silent for this long is asked for a sign of life, and taken
+   * for gone after as long again; 5 s unless given.
+   */
+  readonly silenceMs?: number;
   /** How long a failure stands (`persistErrorInterval`). */
   readonly errorMemoryMs: number;
   /** Domains of the owner's relays, for the statistics. */

@@ -40,7 +40,7 @@ import { SmpProxy } from "./proxy.ts";
 type Deed = (
   command: CommandTransmission & { command: { tag: "RFWD" } },
   secret: Uint8Array,
-) => Message | Uint8Array | "close";
+) => Message | Uint8Array | "close" | "silence";
 
 interface Misbehaviour {
   /** The hello instead of the right one. */
@@ -51,6 +51,8 @@ interface Misbehaviour {
 /** A destination for one test: TLS and hello are real. */
 class Destination implements AsyncDisposable {
   deed: Deed = () => "close";
+  /** Whether it answers `PING`. */
+  alive = true;
   readonly #identity: Identity;
   readonly #listener: TlsListener;
   readonly #directory: string;
@@ -116,9 +118,15 @@ class Destination implements AsyncDisposable {
       const block = await blocks.next();
       if (block === undefined) return;
       const [command] = decodeTransmissions(params, unpad(block) ?? EMPTY);
-      assert.ok("command" in command && command.command.tag === "RFWD");
-      const { correlationId } = command;
-      const done = this.deed({ ...command, command: command.command }, secret);
+      assert.ok("command" in command);
+      const { correlationId, command: { tag } } = command;
+      assert.ok(tag === "RFWD" || tag === "PING");
+      const done = command.command.tag === "RFWD"
+        ? this.deed({ ...command, command: command.command }, secret)
+        : this.alive
+        ? { tag: "PONG" } as const
+        : "silence";
+      if (done === "silence") continue;
       if (done === "close") return connection.abort();
       const transmission = done instanceof Uint8Array
         ? concatBytes(
@@ -361,4 +369,22 @@ Deno.test("where all places are taken by busy relays there is none for another",
   await reached;
   assert.deepEqual(broker(await forwarding), { type: "NETWORK" });
   sessionIdOf(await proxy.open(other));
+});
+
+Deno.test("a connection that only looks alive is given up", async () => {
+  const silenceMs = 60;
+  await using proxy = new TestProxy({ silenceMs });
+  await using destination = await Destination.start();
+  const sessionId = sessionIdOf(await proxy.open(destination));
+  destination.deed = () => "silence";
+  let answered = false;
+  const forwarding = proxy.forward(sessionId).finally(() => answered = true);
+  // It answers late, but there is somebody.
+  await new Promise((resolve) => setTimeout(resolve, 8 * silenceMs));
+  assert.equal(answered, false);
+  destination.alive = false;
+  assert.deepEqual(broker(await forwarding), { type: "NETWORK" });
+  assert.deepEqual(broker(await proxy.forward(sessionId)), {
+    type: "NO_SESSION",
+  });
 });
