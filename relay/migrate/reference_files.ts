@@ -95,7 +95,9 @@ async function stat(path: string): Promise<Deno.FileInfo | undefined> {
 export function unreadable(path: string, cause: unknown): MigrateError {
   const denied = cause instanceof Deno.errors.PermissionDenied ||
     cause instanceof Deno.errors.NotCapable;
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  // The rest of the system's words is the path, which may name a queue.
+  const words = cause instanceof Error ? cause.message : String(cause);
+  const [reason] = words.split(": ");
   return new MigrateError(
     `Cannot read ${path}: ` +
       (denied
