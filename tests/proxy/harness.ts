@@ -6,7 +6,10 @@
  */
 
 import assert from "node:assert/strict";
-import type { PrivateAuthKey } from "../../relay/crypto/mod.ts";
+import {
+  generateAuthKeyPair,
+  type PrivateAuthKey,
+} from "../../relay/crypto/mod.ts";
 import {
   type Message,
   ProxiedRelay,
@@ -21,7 +24,6 @@ import {
   type TestRelayOptions,
 } from "../server/harness.ts";
 import { nextMessage, type SecuredQueue } from "../server/commands.ts";
-import { generateAuthKeyPair } from "../../relay/crypto/mod.ts";
 
 export { words } from "../server/commands.ts";
 
