@@ -33,12 +33,12 @@ are only read. See docs/moving.md.
   porchlight import /var/opt/simplex --config-dir /etc/opt/simplex`,
   flags: {
     "config-dir": {
-      doc: "Where the server's smp-server.ini and certificates are.",
+      doc: "Where smp-server.ini and the certificates are.",
       value: "DIRECTORY",
     },
     "dry-run": { doc: "Only say what would be taken." },
     "into-existing": {
-      doc: "Also where the relay has another identity or queues.",
+      doc: "Also where another identity or queues are.",
     },
     ...configFlags,
   },

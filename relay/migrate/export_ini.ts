@@ -14,6 +14,10 @@ export function formatIni(config: Config): string {
     ? address.hosts.join(",")
     : "<hostnames>";
   const sections: Record<string, Record<string, string | undefined>> = {
+    INFORMATION: Object.fromEntries(
+      Object.entries(config.information)
+        .map(([name, value]) => [iniName(name), value || undefined]),
+    ),
     STORE_LOG: {
       enable: "on",
       store_queues: "memory",
@@ -30,6 +34,7 @@ export function formatIni(config: Config): string {
     AUTH: {
       new_queues: onOff(smp.newQueues),
       create_password: smp.createPassword || undefined,
+      daily_block_queue_quota: String(config.limits.dailyBlocks),
     },
     TRANSPORT: {
       host: hosts,
@@ -58,6 +63,11 @@ export function formatIni(config: Config): string {
         .filter(([, value]) => value !== undefined)
         .map(([key, value]) => `${key} = ${value}\n`).join("")
     ).join("\n");
+}
+
+/** Both call this information the same. */
+function iniName(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function onOff(value: boolean): string {

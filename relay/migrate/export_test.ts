@@ -98,6 +98,8 @@ Deno.test("the exported settings say what the relay's do", () =>
         "smp.message_expiry=36h",
         "listen.ports=5223,443",
         "smp.new_queues=false",
+        "information.source_code=https://example.org/source",
+        "information.server_country=DE",
       ),
       identity: identityPaths(directory),
       state,
@@ -111,6 +113,9 @@ Deno.test("the exported settings say what the relay's do", () =>
     assert.equal(values.get("expire_messages_days"), "2");
     assert.equal(values.get("port"), "5223,443");
     assert.equal(values.get("new_queues"), "off");
+    assert.equal(values.get("source_code"), "https://example.org/source");
+    assert.equal(values.get("server_country"), "DE");
+    assert(!values.has("operator"));
   }));
 
 Deno.test("an export overwrites nothing and needs a relay that is stopped", () =>

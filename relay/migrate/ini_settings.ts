@@ -65,7 +65,7 @@ const COUNTERPARTS: Readonly<Record<string, Counterpart>> = {
   "STORE_LOG.expire_ntfs_hours": duration("smp.notification_expiry", "h"),
   "AUTH.new_queues": onOff("smp.new_queues"),
   "AUTH.create_password": text("smp.create_password"),
-  "AUTH.daily_block_queue_quota": integer("control.daily_block_quota"),
+  "AUTH.daily_block_queue_quota": integer("limits.daily_blocks"),
   "TRANSPORT.host": words("address.hosts", /,/),
   "TRANSPORT.port": {
     name: "listen.ports",

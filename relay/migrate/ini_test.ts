@@ -48,6 +48,7 @@ prometheus_interval = 30
 new_queues: off
 create_password: p=a"ss
 control_port_user_password = secret
+daily_block_queue_quota = 5
 [TRANSPORT]
 host = a.example,b.onion
 port = 5223,443
@@ -70,6 +71,7 @@ thing = 1
   assert.notEqual(config.stats.prometheusFile, "");
   assert.equal(config.smp.newQueues, false);
   assert.equal(config.smp.createPassword, 'p=a"ss');
+  assert.equal(config.limits.dailyBlocks, 5);
   assert.deepEqual(config.address.hosts, ["a.example", "b.onion"]);
   assert.deepEqual(config.listen.ports, [5223, 443]);
   assert.equal(config.proxy.socksProxy, "localhost:9050");
