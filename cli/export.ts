@@ -17,7 +17,7 @@ stay as they are. See docs/moving.md.
   porchlight export /var/opt/simplex --config-dir /etc/opt/simplex`,
   flags: {
     "config-dir": {
-      doc: "Where smp-server.ini and the certificates go, if elsewhere.",
+      doc: "Where smp-server.ini and the certificates go.",
       value: "DIRECTORY",
     },
     ...configFlags,

@@ -6,7 +6,7 @@ import {
   identityPaths,
   loadIdentity,
 } from "../identity/mod.ts";
-import { decryptNotificationMeta } from "../smp/received_message.ts";
+import { decryptNotificationMeta } from "../smp/mod.ts";
 import { openSqliteStore, StoreError } from "../store/mod.ts";
 import { bytesOf } from "./fields.ts";
 import { parseIni } from "./ini.ts";

@@ -37,6 +37,7 @@ export type { BlockingInfo, SmpError } from "./errors.ts";
 export type { Message, QueueIds, QueueInfo } from "./messages.ts";
 export type { ProxyOptions } from "./proxy/mod.ts";
 export {
+  decryptNotificationMeta,
   decryptReceivedMessage,
   encryptNotificationMeta,
   type ReceivedMessage,

@@ -11,7 +11,7 @@ import {
   randomBytes,
   sha3_384,
 } from "../../relay/crypto/mod.ts";
-import { decryptNotificationMeta } from "../../relay/smp/received_message.ts";
+import { decryptNotificationMeta } from "../../relay/smp/mod.ts";
 import {
   acknowledge,
   asRecipient,
