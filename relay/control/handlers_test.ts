@@ -145,3 +145,13 @@ Deno.test("questions that are not put right are refused in words", () => {
     await assert.rejects(askRelay("/save", { socket }), ControlError);
   });
 });
+
+Deno.test("docs/api.md describes every question", async () => {
+  const url = new URL("../../docs/api.md", import.meta.url);
+  const text = await Deno.readTextFile(url);
+  const described = [...text.matchAll(/^### `(.+)`$/gm)].map(([, name]) =>
+    name
+  );
+  assert.deepEqual(described, Object.keys(relayHandlers(() => undefined)));
+  for (const name of described) assert(text.includes(`| \`${name}\``), name);
+});
