@@ -23,6 +23,9 @@ const LASTING = new Set([
   "fingerprint",
 ]);
 
+/** Written now and then, and when the relay stops. */
+const STATISTICS = "statistics.json";
+
 /**
  * Checks that nothing lies about in the directory of a relay.
  *
@@ -33,7 +36,8 @@ export function checkFiles(
   { running }: { readonly running: boolean },
 ): void {
   const names = new Set([...Deno.readDirSync(directory)].map((e) => e.name));
-  const allowed = running ? new Set([...LASTING, WAL, SHM]) : LASTING;
+  const allowed = new Set([...LASTING, STATISTICS]);
+  if (running) allowed.add(WAL).add(SHM);
   const left = names.difference(allowed);
   if (left.size > 0) throw new Fault(`left behind: ${[...left].join(", ")}`);
   const missing = LASTING.difference(names);
