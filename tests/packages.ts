@@ -10,6 +10,8 @@ import { delimiter, join } from "node:path";
 const programs: Readonly<Record<string, string>> = {
   // The second opinion on our certificates and on our TLS.
   openssl: "openssl",
+  // The SOCKS5 server between two relays.
+  microsocks: "microsocks",
   // Reads the QR codes in the terminal's output.
   "zbar-tools": "zbarimg",
 };
