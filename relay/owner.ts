@@ -6,20 +6,25 @@
  */
 
 import type { Config } from "../config/mod.ts";
-import type {
-  BlockingAnswer,
-  ControlledRelay,
-  QueueAnswer,
-  QueueChangeAnswer,
-  QueueControl,
-  StatisticsAnswer,
+import {
+  type BlockingAnswer,
+  type ControlledRelay,
+  type QueueAnswer,
+  type QueueChangeAnswer,
+  type QueueControl,
+  Refusal,
+  type StatisticsAnswer,
 } from "./control/mod.ts";
-import { Refusal } from "./control/mod.ts";
 import type { Health, HealthSources } from "./health.ts";
 import type { Identity } from "./identity/mod.ts";
 import { serverInformation } from "./information.ts";
 import { machineUse } from "./machine.ts";
-import type { BlockingInfo, QueueOverview, SmpServer } from "./smp/mod.ts";
+import {
+  BLOCK_SIZE,
+  type BlockingInfo,
+  type QueueOverview,
+  type SmpServer,
+} from "./smp/mod.ts";
 import {
   type Durations,
   formatMetrics,
@@ -32,7 +37,6 @@ import {
 } from "./stats/mod.ts";
 import type { QueueStatus, Store } from "./store/mod.ts";
 import type { TlsListener } from "./transport/mod.ts";
-import { BLOCK_SIZE } from "./smp/mod.ts";
 import { VERSION } from "./version.ts";
 
 /** Parts of a running relay that an owner asks about. */
