@@ -26,7 +26,7 @@ if (import.meta.main) {
   const relay = await startRelay({
     config,
     log: createLog({ level: "warn" }),
-    fsyncDelay: Number(fsyncDelay),
+    store: { fsyncDelay: Number(fsyncDelay) },
   });
   console.log(JSON.stringify({
     port: relay.ports[0],

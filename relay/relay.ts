@@ -33,17 +33,19 @@ import {
   Recorder,
   Statistics,
 } from "./stats/mod.ts";
-import { openSqliteStore, type Store } from "./store/mod.ts";
+import {
+  openSqliteStore,
+  type SqliteStoreOptions,
+  type Store,
+} from "./store/mod.ts";
 import { listenTls, type TlsListener } from "./transport/mod.ts";
 
 /** What a relay is made of. */
 export interface RelayOptions {
   readonly config: Config;
   readonly log: Log;
-  /** Extra time for each fsync in milliseconds: a slow disk, for benchmarks. */
-  readonly fsyncDelay?: number;
-  /** File that records what is on disk, for tests of a power cut. */
-  readonly syncTrace?: string;
+  /** How the store behaves: slow or full disks for tests and benchmarks. */
+  readonly store?: Omit<SqliteStoreOptions, "dir">;
 }
 
 /** A running relay. */
@@ -90,11 +92,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const health = new Health(log);
   await using started = new AsyncDisposableStack();
   const store = started.use(
-    await openSqliteStore({
-      dir: directory,
-      fsyncDelay: options.fsyncDelay,
-      syncTrace: options.syncTrace,
-    }),
+    await openSqliteStore({ ...options.store, dir: directory }),
   );
   const statistics = new Statistics();
   const counts = new CachedCounts(() => store.counts());

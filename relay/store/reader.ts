@@ -68,7 +68,8 @@ export class Reader {
       this.#body = database.prepare("SELECT body FROM messages WHERE seq = ?");
       this.#old = database.prepare(
         `SELECT m.queue AS key, q.recipient_id AS recipient_id, m.seq AS seq
-        FROM (SELECT queue, seq, time FROM messages WHERE time < ?
+        FROM (SELECT queue, seq, time FROM messages
+          WHERE time < ? AND quota = 0
           ORDER BY time, seq LIMIT ?) m JOIN queues q ON q.key = m.queue
         ORDER BY m.time, m.seq`,
       );

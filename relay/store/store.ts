@@ -224,7 +224,7 @@ export interface Store extends AsyncDisposable {
   /** Body of a message, or `undefined` if it is gone. */
   messageBody(seq: number): Uint8Array | undefined;
   /**
-   * At most `limit` messages older than `before` (seconds since 1970), oldest
+   * At most `limit` messages, marks of full queues aside, older than `before` (seconds since 1970), oldest
    * first, with the queue each one is in. Takes time in proportion to all that
    * is stored (a millisecond or two for 10,000 messages).
    */

@@ -38,16 +38,15 @@ const DAY_SECONDS = 86_400;
 /** Starts a relay as `startRelay` does, over the altered store. */
 export async function startAlteredRelay(
   alteration: Alteration,
-  { config, log, fsyncDelay, syncTrace }: RelayOptions,
+  { config, log, store: storeOptions }: RelayOptions,
 ): Promise<AlteredRelay> {
   const { directory } = config.data;
   const identity = await loadOrCreateIdentity(directory);
   await using started = new AsyncDisposableStack();
   const store = started.use(
     await openSqliteStore({
+      ...storeOptions,
       dir: directory,
-      fsyncDelay,
-      syncTrace,
       ...alteration === "busy"
         ? { checkpointBytes: 300_000, truncateMs: 100, idleMs: 5 }
         : {},

@@ -39,14 +39,10 @@ if (import.meta.main) {
     env: {},
   });
   const { fsyncDelay, syncTrace, alteration } = order;
+  const store = { fsyncDelay, syncTrace };
   const relay = alteration === undefined
-    ? await startRelay({ config, log, fsyncDelay, syncTrace })
-    : await startAlteredRelay(alteration, {
-      config,
-      log,
-      fsyncDelay,
-      syncTrace,
-    });
+    ? await startRelay({ config, log, store })
+    : await startAlteredRelay(alteration, { config, log, store });
   console.log(JSON.stringify({
     port: relay.ports[0],
     fingerprint: relay.identity.fingerprintText,

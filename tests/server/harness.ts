@@ -37,6 +37,10 @@ export interface TestRelayOptions {
   readonly directory?: string;
   readonly set?: readonly string[];
   readonly fsyncDelay?: number;
+  /** Bytes that must stay free on the disk. */
+  readonly reserveBytes?: number;
+  /** Largest database, in bytes. */
+  readonly maxBytes?: number;
 }
 
 /** A relay in this process, on a free port, with a directory of its own. */
@@ -71,11 +75,23 @@ export class TestRelay implements AsyncDisposable {
     return this.#config;
   }
 
+  /** What the relay complained of; a test that expects it takes it. */
+  takeErrors(): string[] {
+    return this.#errors.splice(0);
+  }
+
   /** Stops it and starts another one on the same data. */
-  async restart(set?: readonly string[]): Promise<void> {
+  async restart(
+    set?: readonly string[],
+    options: Omit<TestRelayOptions, "set" | "directory"> = {},
+  ): Promise<void> {
     await this.#relay.stop();
     const { directory } = this.#config.data;
-    const { relay, config } = await start(directory, { set }, this.#errors);
+    const { relay, config } = await start(
+      directory,
+      { ...options, set },
+      this.#errors,
+    );
     this.#relay = relay;
     this.#config = config;
   }
@@ -126,9 +142,10 @@ async function start(
     ],
     env: {},
   });
-  const { fsyncDelay } = options;
+  const { fsyncDelay, reserveBytes, maxBytes } = options;
+  const store = { fsyncDelay, reserveBytes, maxBytes };
   const log = createLog({ level: "warn", write: (line) => errors.push(line) });
-  return { relay: await startRelay({ config, log, fsyncDelay }), config };
+  return { relay: await startRelay({ config, log, store }), config };
 }
 
 /** Where a relay on loopback is. */

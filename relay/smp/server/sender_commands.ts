@@ -14,7 +14,7 @@ import {
   type Queue,
 } from "../queues/mod.ts";
 import { maxMessageLength } from "../versions.ts";
-import { type Answer, noRoom, ok, refuse, type SmpContext } from "./context.ts";
+import { type Answer, ok, refuse, type SmpContext } from "./context.ts";
 import { ID_LENGTH } from "./create_queue.ts";
 
 /** Commands that this module executes. */
@@ -84,6 +84,13 @@ function linkData({ record }: Queue): Answer {
   };
 }
 
+/**
+ * Whatever keeps a message from being stored, to its sender it is as if the
+ * queue were full: apps try again later then. After `STORE` they give the
+ * message up.
+ */
+const tryLater = refuse("QUOTA");
+
 function sendMessage(
   context: SmpContext,
   queue: Queue,
@@ -109,11 +116,9 @@ function sendMessage(
       message: { tag: "ERR", error: { type: "BLOCKED", info: status.info } },
     };
   }
-  if (!context.store.hasRoom) return noRoom;
-  if (!context.limits.takesMessage) {
-    // To its sender it is as if the queue were full: it tries again later.
+  if (!context.store.hasRoom || !context.limits.takesMessage) {
     counters.add("msgSentQuota");
-    return refuse("QUOTA");
+    return tryLater;
   }
   // The link of a 1-time invitation is of no use after the first message.
   if (queue.record.link !== undefined && isSecuredMessageQueue(queue.record)) {
@@ -132,9 +137,9 @@ function sendMessage(
   if (group !== undefined) delivery.messageStored(queue, group);
   if (stored === undefined) {
     counters.add("msgSentQuota");
-    return { ...refuse("QUOTA"), group };
+    return { ...tryLater, group };
   }
   if (notification) context.notifications.messageStored(queue, stored);
   statistics.messageSent(queue.record.recipientId, notification);
-  return ok(group);
+  return { ...ok(group), failed: () => tryLater.message };
 }
