@@ -352,6 +352,8 @@ class Listener implements TlsListener {
         connection.abort();
         return undefined;
       }
+      // One that broke already would never be taken out again.
+      if (!connection.open) throw new TlsError("closed", "The peer has gone");
       this.#open.add(connection);
       this.#established++;
       return connection;

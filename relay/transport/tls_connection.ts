@@ -79,7 +79,7 @@ export class TlsConnection implements Connection {
   readonly #engine: TlsEngine;
   readonly #stream: ByteStream;
   readonly #limits: Required<ConnectionLimits>;
-  readonly #onClosed: (() => void) | undefined;
+  #onClosed: (() => void) | undefined;
 
   readonly #output = new OutputQueue();
   #flushing = false;
@@ -122,13 +122,15 @@ export class TlsConnection implements Connection {
     this.sessionId = parts.session.sessionId;
     this.peerCertificates = parts.session.peerCertificates;
     this.version = parts.session.version;
-    this.#onClosed = options.onClosed;
     this.#limits = {
       maxBuffered: options.maxBuffered ?? DEFAULT_MAX_BUFFERED,
       stallTimeoutMs: options.stallTimeoutMs ?? DEFAULT_STALL_TIMEOUT_MS,
       closeTimeoutMs: options.closeTimeoutMs ?? DEFAULT_CLOSE_TIMEOUT_MS,
     };
+    // Throws when a record is broken: then there is no connection to close,
+    // and nobody is told of the end of one.
     if (parts.early.length > 0) this.#decrypt(parts.early, NOTHING);
+    this.#onClosed = options.onClosed;
   }
 
   get buffered(): number {
