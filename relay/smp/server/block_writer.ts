@@ -47,25 +47,38 @@ export class BlockWriter {
     this.#onBlock = onBlock;
   }
 
-  /** Sends these together, in as few blocks as they need. */
+  /**
+   * Sends these together, in as few blocks as they need. What is larger than a
+   * block is left out, as by the reference: peers can bring that about for
+   * themselves, with correlation IDs of 255 bytes.
+   */
   send(outgoing: readonly Outgoing[]): void {
-    if (outgoing.length === 1) {
-      // By far the most blocks: written where they are encrypted.
-      const writer = this.#content().byte(1);
-      writer.largeOf(() =>
-        writeMessageTransmission(writer, this.#params, outgoing[0])
-      );
-      this.#finish(writer.length);
-      return;
-    }
+    if (outgoing.length === 1 && this.#sendOne(outgoing[0])) return;
     const batches = packTransmissions(
       outgoing.map((each) => encodeMessageTransmission(this.#params, each)),
     );
     for (const batch of batches) {
-      // Nothing that the relay says is larger than a block.
       if (batch.error !== undefined) continue;
       this.#finish(this.#content().bytes(batch.content).length);
     }
+  }
+
+  /**
+   * By far the most blocks: written where they are encrypted. False when it
+   * does not fit, or cannot be encoded.
+   */
+  #sendOne(outgoing: Outgoing): boolean {
+    const writer = this.#content().byte(1);
+    try {
+      writer.largeOf(() =>
+        writeMessageTransmission(writer, this.#params, outgoing)
+      );
+    } catch (error) {
+      if (error instanceof RangeError) return false;
+      throw error;
+    }
+    this.#finish(writer.length);
+    return true;
   }
 
   #content(): Writer {

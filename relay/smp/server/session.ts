@@ -269,10 +269,16 @@ export class Session implements Subscriber {
     return execute(this.#context, this, { transmission, queue, version });
   };
 
+  /** Never throws: timers and the store call it, where nobody would catch it. */
   #send(outgoing: readonly Outgoing[]): void {
     if (!this.open || outgoing.length === 0) return;
-    this.#blocks.send(outgoing);
-    this.lastActive = this.#context.now();
+    try {
+      this.#blocks.send(outgoing);
+      this.lastActive = this.#context.now();
+    } catch (error) {
+      this.#context.onError(error);
+      this.#connection.abort();
+    }
   }
 
   #resumeWhenRead(): void {
