@@ -34,8 +34,8 @@ const PLAINTEXT = 17 * 1024 + LARGE_READ;
 const STALL_BYTES = 64 * 1024;
 
 /**
- * A connection that just had a block waits for the next one with a buffer of
- * this size, so that the block comes in one read and not in two.
+ * A connection that just had two blocks waits for the next one with a buffer
+ * of this size, so that the block comes in one read and not in two.
  */
 const EAGER_READ = 17 * 1024;
 /** Connections that may wait like this at a time: 4 MB. */
@@ -93,6 +93,8 @@ export class TlsConnection implements Connection {
   #readLarge = false;
   /** Time of the last read of more than a few bytes. */
   #lastBlock = -Infinity;
+  /** Whether the block before came shortly before that. */
+  #busy = false;
   #reading = false;
   #readDone: (() => void) | undefined;
   #ended = false;
@@ -249,7 +251,7 @@ export class TlsConnection implements Connection {
       } else if (this.#state === "open") {
         filled = this.#decrypt(buffer.subarray(0, count), target);
         this.#readLarge = count === buffer.length || this.#engine.midRecord;
-        if (count > IDLE_READ) this.#lastBlock = performance.now();
+        if (count > IDLE_READ) this.#sawBlock();
       }
     } catch (error) {
       this.#fail(error);
@@ -264,8 +266,14 @@ export class TlsConnection implements Connection {
     return filled;
   }
 
+  #sawBlock(): void {
+    const now = performance.now();
+    this.#busy = now - this.#lastBlock < EAGER_MS;
+    this.#lastBlock = now;
+  }
+
   #expectsBlock(): boolean {
-    return eagerReaders < MAX_EAGER &&
+    return this.#busy && eagerReaders < MAX_EAGER &&
       performance.now() - this.#lastBlock < EAGER_MS;
   }
 
