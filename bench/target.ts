@@ -43,7 +43,7 @@ export async function startPorchlight(options: TargetOptions): Promise<Target> {
       "-A",
       "--no-check",
       // As the `porchlight` script does.
-      "--v8-flags=--max-semi-space-size=8",
+      "--v8-flags=--max-semi-space-size=4",
       script.pathname,
       options.directory,
       String(options.fsyncDelay ?? 0),
