@@ -17,6 +17,9 @@ const REPEAT_MS = 60_000;
 /** How long the system's refusal to accept counts as a problem, ms. */
 const ACCEPT_MS = 5 * 60_000;
 
+/** Longest time that a disk may take for a write and be called well, ms. */
+const SLOW_DISK_MS = 30_000;
+
 /** What goes wrong with a part that works again by itself. */
 export interface Problem {
   readonly reason: string;
@@ -29,7 +32,7 @@ export interface HealthSources {
     Identity,
     "certificateStatus" | "validTo" | "hasCaKey"
   >;
-  readonly store: Pick<Store, "hasRoom">;
+  readonly store: Pick<Store, "hasRoom" | "writingMs">;
   readonly listener: Pick<TlsListener, "stats">;
   readonly maxConnections: number;
 }
@@ -141,6 +144,17 @@ export class Health {
         reason: "The disk is nearly full. Messages that wait can be " +
           "fetched, but no new ones are taken.",
         remedy: "Make room on the disk; the relay goes on by itself.",
+      };
+    }
+    if (store.writingMs > SLOW_DISK_MS) {
+      const seconds = Math.floor(store.writingMs / 1000);
+      return {
+        name,
+        state: "down",
+        reason: `The disk has not finished a write for ${seconds} seconds. ` +
+          "Apps wait for it.",
+        remedy: "Look at the disk or SD card: it may be failing. If it does " +
+          "not come back, restart the machine.",
       };
     }
     if (this.#storage === undefined) return { name, state: "ok" };

@@ -7,6 +7,7 @@ interface Conditions {
   certificate?: "valid" | "expires soon" | "expired" | "not valid yet";
   hasCaKey?: boolean;
   hasRoom?: boolean;
+  writingMs?: number;
   open?: number;
   acceptErrors?: number;
 }
@@ -19,7 +20,7 @@ function sources(conditions: Conditions = {}): HealthSources {
       validTo: new Date("2030-01-02T03:04Z"),
       hasCaKey,
     },
-    store: { hasRoom },
+    store: { hasRoom, writingMs: conditions.writingMs ?? 0 },
     listener: {
       stats: () => ({
         open: conditions.open ?? 0,
@@ -144,4 +145,13 @@ Deno.test("the same error fills the log once a minute at most", () => {
   clock.time += 60_000;
   health.report(error);
   assert.equal(lines.length, 3);
+});
+
+Deno.test("a disk that does not answer is told", () => {
+  const { part } = setUp();
+  assert.equal(part("storage", { writingMs: 5_000 })?.state, "ok");
+  const hung = part("storage", { writingMs: 45_000 });
+  assert.equal(hung?.state, "down");
+  assert.match(hung?.reason ?? "", /for 45 seconds/);
+  assert.equal(part("storage")?.state, "ok");
 });

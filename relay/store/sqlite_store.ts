@@ -173,6 +173,10 @@ class SqliteStore implements Store {
     return this.#writer.hasRoom;
   }
 
+  get writingMs(): number {
+    return this.#writer.writingMs;
+  }
+
   nextQueueKey(): number {
     return ++this.#queueKey;
   }

@@ -261,6 +261,11 @@ export interface Store extends AsyncDisposable {
    * so that what is there can still be delivered and deleted.
    */
   readonly hasRoom: boolean;
+  /**
+   * For how long the group on its way to the disk has been, in milliseconds; 0
+   * while there is none.
+   */
+  readonly writingMs: number;
   /** Resolves when everything written so far is durable (or has failed). */
   flush(): Promise<void>;
   /** Called with the error when a group fails, before its promise rejects. */

@@ -65,6 +65,11 @@ export class Writer {
     return writer;
   }
 
+  /** See `Store.writingMs`. */
+  get writingMs(): number {
+    return this.#inFlight === undefined ? 0 : performance.now() - this.#sentAt;
+  }
+
   /** See `Store.write`. */
   write(operation: WriteOperation): WriteGroup {
     const group = this.#gathering ??= this.#newGroup();

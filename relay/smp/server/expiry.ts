@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Store } from "../../store/store.ts";
+import type { Store, WriteGroup } from "../../store/store.ts";
 import type { QueueTable } from "../queues/mod.ts";
 
 /** Messages looked at before other work gets its turn. */
@@ -21,13 +21,18 @@ export async function expireMessages(
     const old = store.oldMessages(before, chunk);
     const queues = new Map(old.map((each) => [each.key, each.recipientId]));
     let removed = 0;
+    let last: WriteGroup | undefined;
     for (const id of queues.values()) {
       const queue = table.find("recipient", id);
-      if (queue !== undefined) removed += table.removeOld(queue, before);
+      const count = queue === undefined ? 0 : table.removeOld(queue, before);
+      if (count > 0) last = queue?.lastWrite;
+      removed += count;
     }
-    total += removed;
     // The store shows what is committed: look again only after that.
     await store.flush();
+    // What could not be deleted is all there again: the next time, then.
+    if (last !== undefined && !last.durable) break;
+    total += removed;
     if (old.length < chunk) break;
     // Marks of full queues stay, as do messages behind a newer one: where they
     // fill the chunk, what is behind them has to be seen as well.

@@ -202,7 +202,19 @@ function acknowledge(
   }
   if (subscription.kind === "polled") return ok(group);
   const next = delivery.takeFirst(queue, subscription);
-  return next === undefined ? ok(group) : { message: next, group };
+  if (next === undefined) return ok(group);
+  const { delivered } = subscription;
+  return {
+    message: next,
+    group,
+    failed: (error) => {
+      // The client did not get it: with the next message the queue goes on.
+      if (subscription.delivered === delivered) {
+        subscription.delivered = undefined;
+      }
+      return { tag: "ERR", error };
+    },
+  };
 }
 
 function takeDelivered(
