@@ -24,6 +24,8 @@ let groups = 0;
 export class GatheringGroup implements WriteGroup {
   readonly committed: Promise<void>;
   durable = false;
+  /** Changes in it. */
+  size = 0;
   readonly order = ++groups;
   /** Highest queue key and `seq` that the group uses. */
   highestKey = 0;
@@ -44,6 +46,7 @@ export class GatheringGroup implements WriteGroup {
 
   /** Adds a change. What it refers to is copied before this returns. */
   add(operation: WriteOperation): void {
+    this.size++;
     switch (operation.type) {
       case "addQueue": {
         const { key, record } = operation;

@@ -16,6 +16,11 @@ import type {
   WriterOptions,
 } from "./writer_messages.ts";
 
+/**
+ * Time from one group to the next while changes come faster than groups: a
+ * group of three costs little more than a group of one, on disk as well.
+ */
+const GATHER_MS = 1;
 /** Larger buffers are not kept for the next group: bytes. */
 const LARGEST_KEPT_BUFFER = 16 * 1024 * 1024;
 
@@ -34,6 +39,8 @@ export class Writer {
   #inFlight: GatheringGroup | undefined;
   /** When it was sent (`performance.now`). */
   #sentAt = 0;
+  /** How many changes the group that was sent last had. */
+  #lastSize = 0;
   #spare: ArrayBuffer | undefined;
   #sendScheduled = false;
   #waiting: PromiseWithResolvers<void> | undefined;
@@ -105,11 +112,23 @@ export class Writer {
   #scheduleSend(): void {
     if (this.#sendScheduled || this.#inFlight !== undefined) return;
     this.#sendScheduled = true;
-    // The rest of the batch that is being handled now joins the group.
-    queueMicrotask(() => {
+    const send = () => {
       this.#sendScheduled = false;
       this.#sendGroup();
-    });
+    };
+    const wait = this.#paceMs();
+    // The rest of the batch that is being handled now joins the group.
+    if (wait === 0) queueMicrotask(send);
+    else setTimeout(send, wait);
+  }
+
+  /**
+   * How long the next group has to gather: nothing while changes come one by
+   * one; while they come together, groups begin `GATHER_MS` apart.
+   */
+  #paceMs(): number {
+    if (this.#lastSize < 2) return 0;
+    return Math.max(0, this.#sentAt + GATHER_MS - performance.now());
   }
 
   #sendGroup(): void {
@@ -123,6 +142,7 @@ export class Writer {
     this.#inFlight = group;
     this.beforeSend?.(group);
     this.#sentAt = performance.now();
+    this.#lastSize = group.size;
     const message = group.message();
     this.#send(message, [message.buffer]);
   }
@@ -146,7 +166,7 @@ export class Writer {
         if (message.buffer.byteLength <= LARGEST_KEPT_BUFFER) {
           this.#spare = message.buffer;
         }
-        this.#sendGroup();
+        if (this.#gathering !== undefined) this.#scheduleSend();
         group?.succeed();
         this.onCommit?.(took);
         break;
