@@ -1,9 +1,8 @@
 /**
  * A {@link Connection} over any byte stream, from its handshake to its end.
  *
- * An idle connection waits for its next bytes with a buffer of
- * {@link IDLE_READ} bytes; a large buffer is taken from a pool only while more
- * of a record is on its way.
+ * Which buffer it waits for its next bytes with is up to `read_buffers.ts`; an
+ * idle connection holds a few bytes.
  *
  * @module
  */
@@ -11,6 +10,7 @@
 import { BufferPool, OutputQueue } from "./buffers.ts";
 import type { Connection } from "./connection.ts";
 import type { TlsEngine, TlsSession } from "./engine.ts";
+import { LARGE_READ, ReadBuffers, takeLargeBuffer } from "./read_buffers.ts";
 import type { ByteStream } from "./stream.ts";
 import { TlsError } from "./tls_error.ts";
 
@@ -23,29 +23,12 @@ export const DEFAULT_CLOSE_TIMEOUT_MS = 5_000;
 /** Time for the peer to close as well, once it has taken everything. */
 const FAREWELL_MS = 500;
 
-/** Size of the buffer an idle connection waits with. */
-const IDLE_READ = 256;
-/** Most ciphertext taken in one read: three records of a 16 KiB block. */
-const LARGE_READ = 50 * 1024;
 /** Room for the plaintext of a record begun before and of one large read. */
 const PLAINTEXT = 17 * 1024 + LARGE_READ;
 
 /** With less output than this, a peer that takes none is left to TCP. */
 const STALL_BYTES = 64 * 1024;
 
-/**
- * A connection that just had two blocks waits for the next one with a buffer
- * of this size, so that the block comes in one read and not in two.
- */
-const EAGER_READ = 17 * 1024;
-/** Connections that may wait like this at a time: 4 MB. */
-const MAX_EAGER = 256;
-/** For how long after a block the next one is expected, in milliseconds. */
-const EAGER_MS = 1000;
-
-let eagerReaders = 0;
-const eagerPool = new BufferPool(EAGER_READ, 64);
-const readPool = new BufferPool(LARGE_READ, 64);
 const plaintextPool = new BufferPool(PLAINTEXT, 64);
 const NOTHING = new Uint8Array(0);
 
@@ -89,12 +72,7 @@ export class TlsConnection implements Connection {
   /** Plaintext that was decrypted and not read yet: a part of `#held`. */
   #rest: Uint8Array<ArrayBuffer> = NOTHING;
   #held: Uint8Array<ArrayBuffer> | undefined;
-  #idleBuffer: Uint8Array<ArrayBuffer> | undefined;
-  #readLarge = false;
-  /** Time of the last read of more than a few bytes. */
-  #lastBlock = -Infinity;
-  /** Whether the block before came shortly before that. */
-  #busy = false;
+  readonly #readBuffers = new ReadBuffers();
   #reading = false;
   #readDone: (() => void) | undefined;
   #ended = false;
@@ -235,46 +213,24 @@ export class TlsConnection implements Connection {
 
   /** One read of the stream; returns what it has put into `target`. */
   async #receive(target: Uint8Array<ArrayBuffer>): Promise<number> {
-    const large = this.#readLarge;
-    const eager = !large && this.#expectsBlock();
-    if (eager) eagerReaders++;
-    const buffer = large
-      ? readPool.take()
-      : eager
-      ? eagerPool.take()
-      : this.#idleBuffer ??= new Uint8Array(IDLE_READ);
+    const { bytes, release } = this.#readBuffers.take();
     let filled = 0;
     try {
-      const count = await this.#stream.read(buffer);
+      const count = await this.#stream.read(bytes);
       if (count === null) {
         this.#ended = true;
       } else if (this.#state === "open") {
-        filled = this.#decrypt(buffer.subarray(0, count), target);
-        this.#readLarge = count === buffer.length || this.#engine.midRecord;
-        if (count > IDLE_READ) this.#sawBlock();
+        filled = this.#decrypt(bytes.subarray(0, count), target);
+        const { midRecord } = this.#engine;
+        this.#readBuffers.learn(count, { size: bytes.length, midRecord });
       }
     } catch (error) {
       this.#fail(error);
     } finally {
       // The operation has ended, so nobody writes into the buffer any more.
-      if (large) readPool.give(buffer);
-      if (eager) {
-        eagerPool.give(buffer);
-        eagerReaders--;
-      }
+      release();
     }
     return filled;
-  }
-
-  #sawBlock(): void {
-    const now = performance.now();
-    this.#busy = now - this.#lastBlock < EAGER_MS;
-    this.#lastBlock = now;
-  }
-
-  #expectsBlock(): boolean {
-    return this.#busy && eagerReaders < MAX_EAGER &&
-      performance.now() - this.#lastBlock < EAGER_MS;
   }
 
   #decrypt(
@@ -379,13 +335,13 @@ export class TlsConnection implements Connection {
       this.#readDone = resolve;
       await promise;
     }
-    const buffer = readPool.take();
+    const { bytes, release } = takeLargeBuffer();
     try {
       while (!this.#ended && !this.#isClosed()) {
-        if (await this.#stream.read(buffer) === null) break;
+        if (await this.#stream.read(bytes) === null) break;
       }
     } finally {
-      readPool.give(buffer);
+      release();
     }
   }
 
