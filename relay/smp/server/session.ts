@@ -28,6 +28,19 @@ import { executeForwarded } from "./forwarding.ts";
 import type { SmpSession } from "./handshake.ts";
 import { ProxiedCommands } from "./proxied_commands.ts";
 
+/**
+ * For how long a client's commands are verified before others get their turn,
+ * in milliseconds. A block of 16 KB can ask for seconds of it: many signatures
+ * of a queue with many keys (`RKEY`).
+ */
+const TURN_MS = 20;
+
+const UNREADABLE = {
+  correlationId: EMPTY,
+  entityId: EMPTY,
+  error: { type: "BLOCK" },
+} as const;
+
 /** A client's session. */
 export class Session implements Subscriber {
   readonly subscriptions = new Map<string, Subscription>();
@@ -118,7 +131,14 @@ export class Session implements Subscriber {
         if (block === undefined) return;
         this.lastActive = this.#context.now();
         this.#context.statistics.blocksReceived++;
-        this.#receive(block);
+        const transmissions = this.#open(block);
+        for (
+          let served = this.#serve(transmissions, 0);
+          served < transmissions.length && this.open;
+        ) {
+          await nextTurn();
+          served = this.#serve(transmissions, served);
+        }
         if (this.#proxied?.full) await this.#proxied.room();
         // A client that sends more than it reads has to wait.
         while (
@@ -159,39 +179,46 @@ export class Session implements Subscriber {
     this.#send(events);
   }
 
-  #receive(block: Uint8Array): void {
+  /** What is in the block. */
+  #open(block: Uint8Array): ReturnType<typeof decodeTransmissions> {
     const { encryption, params } = this.#session;
     const content = encryption === undefined
       ? unpad(block)
       : decryptBlock(encryption.receive, block);
+    if (content === undefined) return [UNREADABLE];
+    const transmissions = decodeTransmissions(params, content);
+    countBatch(
+      this.#context.counters,
+      transmissions.flatMap((each) => "error" in each ? [] : [each.command]),
+    );
+    return transmissions;
+  }
+
+  /** Serves those from `from` on; up to where it came. */
+  #serve(
+    transmissions: ReturnType<typeof decodeTransmissions>,
+    from: number,
+  ): number {
+    const end = performance.now() + TURN_MS;
     const refused = this.#answers.begin();
     const verified: [CommandTransmission, Verdict & { allowed: true }][] = [];
-    if (content === undefined) {
-      refused.refuse({ correlationId: EMPTY, entityId: EMPTY }, {
-        type: "BLOCK",
-      });
-    } else {
-      const { counters } = this.#context;
-      const commands: CommandTransmission["command"][] = [];
-      // All of a block is verified before any of it is executed.
-      for (const transmission of decodeTransmissions(params, content)) {
-        if ("error" in transmission) {
-          refused.refuse(transmission, transmission.error);
-          continue;
-        }
-        const verdict = this.#verify(() =>
-          this.#authorizer.check(transmission)
-        );
-        const { command } = transmission;
-        commands.push(command);
-        if (verdict.allowed) verified.push([transmission, verdict]);
-        else {
-          countRefused(counters, command, verdict.error);
-          refused.refuse(transmission, verdict.error);
-        }
+    let at = from;
+    // All of a block is verified before any of it is executed; where that takes
+    // long, all that is verified in one turn.
+    do {
+      const transmission = transmissions[at++];
+      if ("error" in transmission) {
+        refused.refuse(transmission, transmission.error);
+        continue;
       }
-      countBatch(counters, commands);
-    }
+      const verdict = this.#verify(() => this.#authorizer.check(transmission));
+      if (verdict.allowed) verified.push([transmission, verdict]);
+      else {
+        const { counters } = this.#context;
+        countRefused(counters, transmission.command, verdict.error);
+        refused.refuse(transmission, verdict.error);
+      }
+    } while (at < transmissions.length && performance.now() < end);
     refused.push();
     const answers = this.#answers.begin();
     for (const [transmission, { queue }] of verified) {
@@ -199,6 +226,7 @@ export class Session implements Subscriber {
       if (answer !== undefined) answers.add(transmission, answer);
     }
     answers.push();
+    return at;
   }
 
   #verify(check: () => Verdict): Verdict {
@@ -295,6 +323,10 @@ export class Session implements Subscriber {
       if (this.stalled.size > 0 && unread) this.#resumeWhenRead();
     });
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 function failure(error: unknown): SmpError {
