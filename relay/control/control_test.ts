@@ -162,6 +162,25 @@ Deno.test("garbage on the socket does not stop the server", () =>
     assert.equal(await askRelay("/status", { socket: path }), 1);
   }));
 
+Deno.test("half a question does not keep the server from stopping", () =>
+  inDirectory(async (directory) => {
+    const path = join(directory, "control.sock");
+    const server = await serveControl({
+      path,
+      handlers: { "POST /save": () => 1 },
+      onError: () => {},
+    });
+    const socket = connect(path);
+    const head = "POST /save HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n1";
+    await new Promise((done) => socket.write(head, done));
+    await new Promise((done) => setTimeout(done, 100));
+    const start = performance.now();
+    await server.stop();
+    assert(performance.now() - start < 1000);
+    await new Promise((done) => socket.once("close", done).destroy());
+    await new Promise((done) => setTimeout(done, 100));
+  }));
+
 Deno.test("the sum of the parts is its worst", () => {
   const part = (state: "ok" | "degraded" | "down") => ({ name: "a", state });
   assert.equal(worstState([]), "ok");

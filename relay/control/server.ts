@@ -5,6 +5,7 @@
  */
 
 import { connect } from "node:net";
+import { stopHttp } from "../http_stop.ts";
 import {
   checkSocketPath,
   ControlError,
@@ -75,7 +76,7 @@ export async function serveControl(
       return Response.json({ error: "internal" }, { status: 500 });
     }
   });
-  const stop = () => server.shutdown();
+  const stop = () => stopHttp(server);
   const onAbort = () => void stop();
   signal?.addEventListener("abort", onAbort, { once: true });
   if (signal?.aborted) onAbort();

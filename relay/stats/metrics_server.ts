@@ -5,6 +5,7 @@
  */
 
 import { isIP } from "node:net";
+import { stopHttp } from "../http_stop.ts";
 import { METRICS_TYPE } from "./metric.ts";
 
 /** A running endpoint. */
@@ -39,7 +40,7 @@ export function serveMetrics(options: MetricsServerOptions): MetricsServer {
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   return {
     url: `http://${host}:${server.addr.port}/metrics`,
-    stop: () => server.shutdown(),
+    stop: () => stopHttp(server),
   };
 }
 
