@@ -18,12 +18,20 @@ export const LARGE_READ = 50 * 1024;
 const EAGER_READ = 17 * 1024;
 /** Connections that may wait like this at a time: 4 MB. */
 const MAX_EAGER = 256;
+/**
+ * Connections that may wait for the rest of a record with a large buffer:
+ * 13 MB. More than these wait on purpose, and get less.
+ */
+const MAX_LARGE = 256;
+const SCARCE_READ = 4 * 1024;
 /** For how long after a block the next one is expected, in milliseconds. */
 const EAGER_MS = 1000;
 
 const largePool = new BufferPool(LARGE_READ, 64);
 const eagerPool = new BufferPool(EAGER_READ, 64);
+const scarcePool = new BufferPool(SCARCE_READ, 64);
 let eagerReaders = 0;
+let largeReaders = 0;
 
 /** A buffer for one read. */
 export interface ReadBuffer {
@@ -32,10 +40,21 @@ export interface ReadBuffer {
   release(): void;
 }
 
-/** A large buffer. */
+/** A large buffer; a smaller one while too many are taken. */
 export function takeLargeBuffer(): ReadBuffer {
+  if (largeReaders >= MAX_LARGE) {
+    const bytes = scarcePool.take();
+    return { bytes, release: () => scarcePool.give(bytes) };
+  }
   const bytes = largePool.take();
-  return { bytes, release: () => largePool.give(bytes) };
+  largeReaders++;
+  return {
+    bytes,
+    release: () => {
+      largeReaders--;
+      largePool.give(bytes);
+    },
+  };
 }
 
 /** Chooses the buffers of one connection. */
