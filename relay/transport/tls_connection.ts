@@ -169,7 +169,7 @@ export class TlsConnection implements Connection {
   write(bytes: Uint8Array<ArrayBuffer>): void {
     if (this.#state !== "open") return;
     if (this.#output.length > this.#limits.maxBuffered) {
-      this.#fail(new TlsError("timeout", "The peer does not take its output"));
+      this.#fail(notTaken());
       return;
     }
     try {
@@ -237,6 +237,7 @@ export class TlsConnection implements Connection {
     input: Uint8Array<ArrayBuffer>,
     target: Uint8Array<ArrayBuffer>,
   ): number {
+    const before = this.#output.length;
     try {
       const { filled, over } = this.#engine.decrypt(
         input,
@@ -249,6 +250,11 @@ export class TlsConnection implements Connection {
         if (over === 0) this.#releaseHeld();
       }
       if (this.#engine.ended) this.#ended = true;
+      // TLS answers by itself, to attempts to renegotiate for example.
+      const { length } = this.#output;
+      if (length > before && length > this.#limits.maxBuffered) {
+        throw notTaken();
+      }
       return filled;
     } finally {
       this.#send(); // an alert as well, before the connection is closed
@@ -291,7 +297,7 @@ export class TlsConnection implements Connection {
     if (this.#output.length <= STALL_BYTES) return;
     clearTimeout(this.#stallTimer);
     this.#stallTimer = setTimeout(() => {
-      this.#fail(new TlsError("timeout", "The peer does not take its output"));
+      this.#fail(notTaken());
     }, this.#limits.stallTimeoutMs);
   }
 
@@ -370,4 +376,8 @@ export class TlsConnection implements Connection {
     this.#abortController?.abort(this.#reason);
     this.#onClosed?.();
   }
+}
+
+function notTaken(): TlsError {
+  return new TlsError("timeout", "The peer does not take its output");
 }
