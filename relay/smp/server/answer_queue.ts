@@ -28,7 +28,7 @@ interface PendingBlock {
   /** Messages to deliver after the answers. */
   readonly events: Outgoing[];
   group: WriteGroup | undefined;
-  /** Memory that messages and link data among the answers take, in bytes. */
+  /** Memory that the answers take, in bytes. */
   bytes: number;
   failed: boolean;
 }
@@ -63,7 +63,7 @@ export class AnswerQueue {
     return this.#events;
   }
 
-  /** Memory that messages and link data among the answers take, in bytes. */
+  /** Memory that the answers take, in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -195,11 +195,22 @@ export class BlockAnswers {
 const NOT_STORED: SmpError = { type: "STORE", message: "not stored" };
 const ERR_NOT_STORED: Message = { tag: "ERR", error: NOT_STORED };
 
-/** Bytes of what may be large in a message. */
+/** About what an answer with its IDs takes in memory, in bytes. */
+const SMALL_ANSWER = 512;
+
+/** About what an answer with this message takes in memory, in bytes. */
 function sizeOf(message: Message): number {
-  if (message.tag === "MSG") return message.body.length;
-  if (message.tag !== "LNK") return 0;
-  return message.data.fixed.length + message.data.user.length;
+  switch (message.tag) {
+    case "MSG":
+      return SMALL_ANSWER + message.body.length;
+    case "RRES":
+      return SMALL_ANSWER + message.response.length;
+    case "LNK":
+      return SMALL_ANSWER + message.data.fixed.length +
+        message.data.user.length;
+    default:
+      return SMALL_ANSWER;
+  }
 }
 
 /** Of two groups the one that is on disk last. */
