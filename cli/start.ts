@@ -12,6 +12,7 @@ import { printBanner } from "./banner.ts";
 import { command } from "./command.ts";
 import { configFlags } from "./flags.ts";
 import { initialise } from "./settings.ts";
+import { survive } from "./survive.ts";
 import { type Notifier, systemdNotifier } from "./systemd.ts";
 
 /** `porchlight start`: runs the relay until it is told to stop. */
@@ -34,6 +35,7 @@ first time, it makes the identity and the settings as "porchlight init" does.
     const answers: { relay?: Relay } = {};
     // First, for it finds out whether this relay is running already.
     await using _control = await serveOwner(config, { answers, log });
+    using _survivor = survive(log);
     const relay = await startRelay({ config, log });
     if (!signal.aborted) {
       answers.relay = relay;
