@@ -37,8 +37,12 @@ export interface FileRecipient {
 
 /** An upload under way: bytes are written as they come. */
 export interface Upload {
-  /** Takes the next bytes; resolves when it can take more. */
-  write(bytes: Uint8Array): Promise<void>;
+  /**
+   * Takes the next bytes, which may be used again after the call; resolves
+   * when it can take more, with false when they were too many or cannot be
+   * written: then only `commit` or `abort` is left. One call at a time.
+   */
+  write(bytes: Uint8Array): Promise<boolean>;
   /**
    * Checks size and digest, makes the content durable (fsync, rename, row)
    * and resolves; afterwards the file is `uploaded`.
@@ -50,26 +54,32 @@ export interface Upload {
 
 /** What is kept. All promises that change something resolve once it is on disk. */
 export interface FileStore extends AsyncDisposable {
-  /** Adds a file and reserves its space. */
+  /**
+   * Adds a file. Its space is reserved for a while if there is some; if not,
+   * `upload` tries again. "full": the disk has no room for the record.
+   */
   add(
     file: Omit<FileRecord, "uploaded" | "status">,
     recipients: readonly FileRecipient[],
-  ): Promise<"ok" | "duplicate" | "quota">;
+  ): Promise<"ok" | "duplicate" | "full">;
   addRecipients(
     senderId: Uint8Array,
     recipients: readonly FileRecipient[],
-  ): Promise<"ok" | "duplicate" | "missing">;
+  ): Promise<"ok" | "duplicate" | "missing" | "full">;
   /** The file by the sender's ID. */
   bySender(senderId: Uint8Array): FileRecord | undefined;
   /** The file and the recipient's key by the recipient's ID. */
   byRecipient(
     recipientId: Uint8Array,
   ): { readonly file: FileRecord; readonly key: Uint8Array } | undefined;
-  /** Begins an upload; `undefined` when there is no such file any more. */
-  upload(senderId: Uint8Array): Promise<Upload | undefined>;
+  /**
+   * Begins an upload. "missing": there is no such file any more; "quota": its
+   * size does not fit; "io": the disk refuses.
+   */
+  upload(senderId: Uint8Array): Promise<Upload | "missing" | "quota" | "io">;
   /**
    * The content, in pieces, as fast as they are taken; `undefined` when it is
-   * not there.
+   * not there. A piece is the taker's, also to write into, until the next one.
    */
   read(senderId: Uint8Array): Promise<AsyncIterable<Uint8Array> | undefined>;
   /** Removes rows and content, gives the space back. */
@@ -80,12 +90,15 @@ export interface FileStore extends AsyncDisposable {
   block(senderId: Uint8Array, info: BlockingInfo): Promise<boolean>;
   /** Removes files made before `before` (seconds since 1970); counts them. */
   expire(before: number, signal?: AbortSignal): Promise<number>;
-  /** Sums for statistics and status; sizes in bytes. */
-  counts(): {
-    readonly files: number;
-    readonly uploaded: number;
-    readonly bytesUsed: number;
-    readonly bytesReserved: number;
-    readonly quota: number;
-  };
+  /** Sums for statistics and status. */
+  counts(): FileStoreCounts;
+}
+
+/** Sums over what a file store holds; sizes in bytes. */
+export interface FileStoreCounts {
+  readonly files: number;
+  readonly uploaded: number;
+  readonly bytesUsed: number;
+  readonly bytesReserved: number;
+  readonly quota: number;
 }

@@ -1,0 +1,103 @@
+/**
+ * A {@link Connection} as a Node stream, for `node:http2`. Bytes are read from
+ * the peer only when the stream wants them, and a write is done when the
+ * peer's TCP has taken most of what waits.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { Duplex } from "node:stream";
+import type { Connection } from "../../transport/connection.ts";
+
+/** Writes wait while more than this is on its way to the peer, bytes. */
+const WAITING_OUTPUT = 128 * 1024;
+/** Small writes are joined up to this size: a few TLS records, bytes. */
+const JOINED = 64 * 1024;
+
+/** The stream over a connection, which is closed with it. */
+export class ConnectionDuplex extends Duplex {
+  readonly #connection: Connection;
+  #reading = false;
+
+  constructor(connection: Connection) {
+    super({
+      readableHighWaterMark: 64 * 1024,
+      writableHighWaterMark: WAITING_OUTPUT,
+      allowHalfOpen: false,
+    });
+    this.#connection = connection;
+    const onClosed = () => this.destroy();
+    connection.closed.addEventListener("abort", onClosed, { once: true });
+  }
+
+  override _read(): void {
+    if (this.#reading) return;
+    this.#reading = true;
+    void this.#receive();
+  }
+
+  override _write(
+    chunk: Uint8Array<ArrayBuffer>,
+    _encoding: string,
+    callback: (error?: Error | null) => void,
+  ): void {
+    this.#connection.write(chunk);
+    this.#whenTaken(callback);
+  }
+
+  override _writev(
+    chunks: { chunk: Uint8Array<ArrayBuffer> }[],
+    callback: (error?: Error | null) => void,
+  ): void {
+    for (let first = 0; first < chunks.length;) {
+      let size = chunks[first].chunk.length;
+      let end = first + 1;
+      while (end < chunks.length && size + chunks[end].chunk.length <= JOINED) {
+        size += chunks[end++].chunk.length;
+      }
+      this.#connection.write(
+        end === first + 1 ? chunks[first].chunk : Buffer.concat(
+          chunks.slice(first, end).map(({ chunk }) => chunk),
+          size,
+        ),
+      );
+      first = end;
+    }
+    this.#whenTaken(callback);
+  }
+
+  override _destroy(
+    error: Error | null,
+    callback: (error?: Error | null) => void,
+  ): void {
+    this.#connection.close().then(() => callback(error));
+  }
+
+  #whenTaken(callback: (error?: Error | null) => void): void {
+    if (this.#connection.buffered <= WAITING_OUTPUT) {
+      callback();
+      return;
+    }
+    this.#connection.drained(WAITING_OUTPUT / 2).then(() => callback());
+  }
+
+  async #receive(): Promise<void> {
+    try {
+      let more = true;
+      while (more && !this.destroyed) {
+        const bytes = await this.#connection.read();
+        if (bytes === undefined) {
+          this.push(null);
+          return;
+        }
+        // A copy: the bytes are the connection's again at the next read.
+        more = this.push(Buffer.from(bytes));
+      }
+    } catch (error) {
+      this.destroy(error instanceof Error ? error : new Error(String(error)));
+    } finally {
+      this.#reading = false;
+    }
+  }
+}
