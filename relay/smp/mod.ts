@@ -93,3 +93,4 @@ export {
   versionsUpTo,
   writeVersionRange,
 } from "./version_range.ts";
+export { verifyAuthorization } from "./verify_authorization.ts";

@@ -52,6 +52,9 @@ export interface Upload {
   abort(): Promise<void>;
 }
 
+/** Content that is read once; must be disposed of, also when it was not. */
+export interface FileContent extends AsyncIterable<Uint8Array>, Disposable {}
+
 /** What is kept. All promises that change something resolve once it is on disk. */
 export interface FileStore extends AsyncDisposable {
   /**
@@ -81,7 +84,7 @@ export interface FileStore extends AsyncDisposable {
    * The content, in pieces, as fast as they are taken; `undefined` when it is
    * not there. A piece is the taker's, also to write into, until the next one.
    */
-  read(senderId: Uint8Array): Promise<AsyncIterable<Uint8Array> | undefined>;
+  read(senderId: Uint8Array): Promise<FileContent | undefined>;
   /** Removes rows and content, gives the space back. */
   delete(senderId: Uint8Array): Promise<boolean>;
   /** Removes one recipient after `FACK`. */

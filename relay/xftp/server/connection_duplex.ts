@@ -19,6 +19,7 @@ const JOINED = 64 * 1024;
 export class ConnectionDuplex extends Duplex {
   readonly #connection: Connection;
   #reading = false;
+  #waiting: (() => void)[] = [];
 
   constructor(connection: Connection) {
     super({
@@ -37,49 +38,76 @@ export class ConnectionDuplex extends Duplex {
     void this.#receive();
   }
 
+  /**
+   * Resolves when little waits for the peer, or when it has gone. `node:http2`
+   * puts out whatever the peer's windows allow, and the peer chooses those.
+   */
+  async taken(): Promise<void> {
+    while (
+      !this.destroyed &&
+      this.writableLength + this.#connection.buffered > WAITING_OUTPUT
+    ) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
   override _write(
     chunk: Uint8Array<ArrayBuffer>,
     _encoding: string,
     callback: (error?: Error | null) => void,
   ): void {
     this.#connection.write(chunk);
-    this.#whenTaken(callback);
+    if (this.#connection.buffered <= WAITING_OUTPUT) this.#written(callback);
+    else this.#whenDrained().then(() => this.#written(callback));
   }
 
   override _writev(
     chunks: { chunk: Uint8Array<ArrayBuffer> }[],
     callback: (error?: Error | null) => void,
   ): void {
-    for (let first = 0; first < chunks.length;) {
-      let size = chunks[first].chunk.length;
-      let end = first + 1;
-      while (end < chunks.length && size + chunks[end].chunk.length <= JOINED) {
-        size += chunks[end++].chunk.length;
-      }
-      this.#connection.write(
-        end === first + 1 ? chunks[first].chunk : Buffer.concat(
-          chunks.slice(first, end).map(({ chunk }) => chunk),
-          size,
-        ),
-      );
-      first = end;
-    }
-    this.#whenTaken(callback);
+    this.#writeAll(chunks.map(({ chunk }) => chunk))
+      .then(() => this.#written(callback));
   }
 
   override _destroy(
     error: Error | null,
     callback: (error?: Error | null) => void,
   ): void {
+    this.#wake();
     this.#connection.close().then(() => callback(error));
   }
 
-  #whenTaken(callback: (error?: Error | null) => void): void {
-    if (this.#connection.buffered <= WAITING_OUTPUT) {
-      callback();
-      return;
+  async #writeAll(chunks: Uint8Array<ArrayBuffer>[]): Promise<void> {
+    for (let first = 0; first < chunks.length;) {
+      let size = chunks[first].length;
+      let end = first + 1;
+      while (end < chunks.length && size + chunks[end].length <= JOINED) {
+        size += chunks[end++].length;
+      }
+      this.#connection.write(
+        end === first + 1
+          ? chunks[first]
+          : Buffer.concat(chunks.slice(first, end), size),
+      );
+      if (this.#connection.buffered > WAITING_OUTPUT) await this.#whenDrained();
+      first = end;
     }
-    this.#connection.drained(WAITING_OUTPUT / 2).then(() => callback());
+  }
+
+  #whenDrained(): Promise<void> {
+    return this.#connection.drained(WAITING_OUTPUT / 2);
+  }
+
+  #written(callback: (error?: Error | null) => void): void {
+    callback();
+    this.#wake();
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
   }
 
   async #receive(): Promise<void> {

@@ -9,6 +9,7 @@
 
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import type { FileContent } from "../file_store.ts";
 import { syncDirectory } from "../../files.ts";
 
 const TEMPORARY = ".tmp";
@@ -111,22 +112,37 @@ export function givePiece(piece: Uint8Array<ArrayBuffer>): void {
   if (spare.length < MAX_SPARE) spare.push(piece);
 }
 
-/** Reads a content of `size` bytes in pieces; closes `file` at the end. */
-export async function* readPieces(
-  file: Deno.FsFile,
-  size: number,
-): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-  const piece = takePiece();
-  try {
-    for (let at = 0; at < size;) {
-      const wanted = Math.min(PIECE_SIZE, size - at);
-      const count = await file.read(piece.subarray(0, wanted));
-      if (count === null) throw new Error("The content of a file is too short");
-      at += count;
-      yield piece.subarray(0, count);
+/** Content of `size` bytes in an open file, read in pieces. */
+export class ContentFile implements FileContent {
+  readonly #file: Deno.FsFile;
+  readonly #size: number;
+  #open = true;
+
+  constructor(file: Deno.FsFile, size: number) {
+    this.#file = file;
+    this.#size = size;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
+    const piece = takePiece();
+    try {
+      for (let at = 0; at < this.#size;) {
+        const wanted = Math.min(PIECE_SIZE, this.#size - at);
+        const count = await this.#file.read(piece.subarray(0, wanted));
+        if (count === null) {
+          throw new Error("The content of a file is too short");
+        }
+        at += count;
+        yield piece.subarray(0, count);
+      }
+    } finally {
+      givePiece(piece);
     }
-  } finally {
-    file.close();
-    givePiece(piece);
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#file.close();
   }
 }

@@ -14,13 +14,14 @@ import { syncDirectory } from "../../files.ts";
 import type { BlockingInfo } from "../../smp/errors.ts";
 import type { Store, WriteOperation } from "../../store/store.ts";
 import type {
+  FileContent,
   FileRecipient,
   FileRecord,
   FileStore,
   FileStoreCounts,
   Upload,
 } from "../file_store.ts";
-import { ContentFolder, readPieces } from "./content.ts";
+import { ContentFile, ContentFolder } from "./content.ts";
 import { Space } from "./space.ts";
 import { FileUpload } from "./upload.ts";
 
@@ -218,12 +219,12 @@ export class DiskFileStore implements FileStore {
 
   async read(
     senderId: Uint8Array,
-  ): Promise<AsyncIterable<Uint8Array<ArrayBuffer>> | undefined> {
+  ): Promise<FileContent | undefined> {
     const record = this.bySender(senderId);
     if (record === undefined || !record.uploaded) return undefined;
     try {
       const file = await Deno.open(this.#folder.pathOf(record.senderId));
-      return readPieces(file, record.size);
+      return new ContentFile(file, record.size);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) this.#onError(error);
       return undefined;
