@@ -24,8 +24,6 @@
 import {
   PADDING_OVERHEAD,
   padInPlace,
-  type PrivateAuthKey,
-  sign,
   signatureAlgorithm,
   unpad,
 } from "../crypto/mod.ts";
@@ -168,15 +166,15 @@ export function decodeXftpHandshakeError(
   return content && decodeError(content)?.error;
 }
 
-/** What proves to a browser that the relay has its certificate's key. */
-export function signWebChallenge(
-  privateKey: PrivateAuthKey,
-  signed: {
-    readonly webChallenge: Uint8Array;
-    readonly sessionId: Uint8Array;
-  },
+/**
+ * What the relay signs with its certificate's key to prove to a browser who it
+ * is.
+ */
+export function webIdentityMessage(
+  webChallenge: Uint8Array,
+  sessionId: Uint8Array,
 ): Uint8Array {
-  return sign(concatBytes(signed.webChallenge, signed.sessionId), privateKey);
+  return concatBytes(webChallenge, sessionId);
 }
 
 function decodeError(content: Uint8Array): { error: XftpError } | undefined {
