@@ -66,6 +66,7 @@ export {
   readErrorTag,
   writeBlockingInfo,
 } from "./error_codec.ts";
+export { hostInAddress } from "./host.ts";
 export {
   readAuthKey,
   readDhKey,
