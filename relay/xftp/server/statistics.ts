@@ -31,3 +31,19 @@ export interface FileStatistics {
   /** A download of this file has begun. */
   fileDownloaded(senderId: Uint8Array): void;
 }
+
+/** Counters alone. */
+export class XftpCounts implements FileStatistics {
+  readonly #counts = new Map<FileCounter, number>();
+
+  add(name: FileCounter, amount = 1): void {
+    this.#counts.set(name, this.get(name) + amount);
+  }
+
+  /** The counter's value. */
+  get(name: FileCounter): number {
+    return this.#counts.get(name) ?? 0;
+  }
+
+  fileDownloaded(_senderId: Uint8Array): void {}
+}
