@@ -15,6 +15,7 @@ import type {
   StatisticsAnswer,
 } from "./control/mod.ts";
 import { Refusal } from "./control/mod.ts";
+import type { FileServer } from "./file_server.ts";
 import type { Health, HealthSources } from "./health.ts";
 import type { Identity } from "./identity/mod.ts";
 import { serverInformation } from "./information.ts";
@@ -41,6 +42,8 @@ export interface OwnerParts {
   readonly identity: Identity;
   readonly store: Store;
   readonly smp: SmpServer;
+  /** `undefined` when no files are kept. */
+  readonly fileServer: FileServer | undefined;
   readonly listener: TlsListener;
   readonly health: Health;
   readonly statistics: Statistics;

@@ -89,7 +89,7 @@ export class XftpConnection {
     this.#connection = connection;
     this.lastActive = context.now();
     const { sessionId, alpn, serverName } = connection;
-    this.#browser = serverName !== undefined;
+    this.#browser = context.options.browsers && serverName !== undefined;
     this.#legacy = { params: xftpParams(XftpVersion.min, sessionId) };
     if (alpn !== undefined) {
       const { identity, options: { versions } } = context;
@@ -274,7 +274,7 @@ export class XftpConnection {
   }
 
   get #cors(): boolean {
-    return this.#browser && this.#context.options.browsers;
+    return this.#browser;
   }
 
   #respond(stream: ServerHttp2Stream): void {
