@@ -4,15 +4,18 @@
  * @module
  */
 
+import { randomBytes } from "../../crypto/mod.ts";
 import type { RelayAddress } from "../../smp/commands.ts";
 import {
   type Connection,
   dialSocks5,
   dialTls,
+  type SocksCredentials,
   type SocksProxy,
   TlsError,
   wrapTls,
 } from "../../transport/mod.ts";
+import { toHex } from "../../wire/mod.ts";
 import { supportedXftpVersions, XFTP_ALPN } from "../versions.ts";
 import { XftpClient } from "./client.ts";
 import { XftpClientError } from "./error.ts";
@@ -66,7 +69,10 @@ async function connect(
           connectTimeoutMs: last ? undefined : HOST_TIMEOUT_MS,
         });
       }
-      const stream = await dialSocks5(socksProxy, { host, port }, { signal });
+      const stream = await dialSocks5(socksProxy, { host, port }, {
+        signal,
+        credentials: credentialsFor(socksProxy),
+      });
       return await wrapTls(stream, "client", tls);
     } catch (cause) {
       signal?.throwIfAborted();
@@ -85,6 +91,17 @@ function hostsToTry(hosts: readonly string[], proxied: boolean): string[] {
   const other = hosts.filter((host) => !host.endsWith(".onion"));
   return proxied ? [...onion, ...other] : other;
 }
+
+/** Tor gives each name a circuit of its own: ours is of this process. */
+function credentialsFor(
+  { login }: SocksProxy,
+): SocksCredentials | undefined {
+  return login === "isolate"
+    ? { username: isolation, password: "", optional: true }
+    : login;
+}
+
+const isolation = toHex(randomBytes(16));
 
 function cannotConnect(host: string, cause: unknown): XftpClientError {
   const why = cause instanceof TlsError ? ` (${cause.message})` : "";

@@ -60,7 +60,8 @@ export function refused(refusal: XftpError): XftpClientError {
 function explain(refusal: XftpError): string {
   switch (refusal.type) {
     case "AUTH":
-      return "The relay refused (AUTH): the file is gone, or a password is wrong";
+      return "The relay refused (AUTH): it has no such file any more, or wants " +
+        "another password";
     case "QUOTA":
       return "The relay has no space left";
     case "SIZE":

@@ -41,6 +41,10 @@ export class Relays implements AsyncDisposable {
     this.#signal = options.signal === undefined
       ? signal
       : AbortSignal.any([options.signal, signal]);
+    // What is under way fails with its connection.
+    this.#signal.addEventListener("abort", () => void this.#closeAll(), {
+      once: true,
+    });
   }
 
   /**
@@ -77,10 +81,14 @@ export class Relays implements AsyncDisposable {
   /** Closes all connections; what is under way fails. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    const clients = [...this.#clients.values()];
-    this.#clients.clear();
+    await this.#closeAll();
+  }
+
+  async #closeAll(): Promise<void> {
     await Promise.allSettled(
-      clients.map(async (client) => await (await client).close()),
+      [...this.#clients.values()].map(async (client) =>
+        await (await client).close()
+      ),
     );
   }
 

@@ -10,8 +10,9 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { NONCE_SIZE, randomBytes } from "../../crypto/mod.ts";
 import type { ServerAddress } from "../../smp/mod.ts";
+import { type FileDescription, prepareChunkSizes } from "../description/mod.ts";
 import { encryptFile, minimalEncryptedSize } from "../file_encryption.ts";
-import { chunkSizes } from "./chunk_sizes.ts";
+import type { ChunkAccess } from "../client/mod.ts";
 import { TransferError } from "./error.ts";
 import { Parallel } from "./parallel.ts";
 import { Relays, type RelaysOptions } from "./relays.ts";
@@ -37,18 +38,12 @@ export interface SendOptions extends RelaysOptions {
   readonly onProgress?: (bytes: number) => void;
 }
 
-/** A file that is on its relays. */
+/** The descriptions of a file that is on its relays: all are secrets. */
 export interface SentFile {
-  /** Sum of the chunks, in bytes. */
-  readonly size: number;
-  /** SHA-512 of the chunks together, 64 bytes. */
-  readonly digest: Uint8Array;
-  /** The file's key, 32 bytes. */
-  readonly key: Uint8Array;
-  /** The file's nonce, 24 bytes. */
-  readonly nonce: Uint8Array;
-  /** In their order. */
-  readonly chunks: readonly SentChunk[];
+  /** For its sender, to delete it. */
+  readonly sender: FileDescription;
+  /** One for each recipient. */
+  readonly recipients: readonly FileDescription[];
 }
 
 /**
@@ -65,7 +60,9 @@ export async function sendFile(
   using file = await openFile(path);
   const header = { fileName: basename(path) };
   const { size: contentSize } = file;
-  const sizes = chunkSizes(minimalEncryptedSize(header, contentSize));
+  const sizes = prepareChunkSizes(
+    minimalEncryptedSize(header, contentSize),
+  );
   const size = sizes.reduce((sum, each) => sum + each, 0);
   options.onStart?.(size);
   const key = randomBytes(KEY_SIZE);
@@ -82,7 +79,7 @@ export async function sendFile(
   try {
     const { chunks, digest } = await uploadAll(cut(encrypted, sizes), uploader);
     uploader.keep(chunks);
-    return { size, digest, key, nonce, chunks };
+    return describe(chunks, { size, digest, key, nonce });
   } finally {
     // Uploads that are still under way after a failure end with their relays.
     await relays[Symbol.asyncDispose]();
@@ -91,6 +88,36 @@ export async function sendFile(
     await using others = new Relays({ ...options, ...CLEANING });
     await uploader.discard(others);
   }
+}
+
+function describe(
+  chunks: readonly SentChunk[],
+  file: Pick<FileDescription, "size" | "digest" | "key" | "nonce">,
+): SentFile {
+  const description = (
+    party: FileDescription["party"],
+    accessTo: (chunk: SentChunk) => ChunkAccess,
+  ): FileDescription => ({
+    party,
+    ...file,
+    chunkSize: chunks[0].size,
+    chunks: chunks.map((chunk, i) => {
+      const { id, key } = accessTo(chunk);
+      const server = { ...chunk.server, password: undefined };
+      return {
+        number: i + 1,
+        size: chunk.size,
+        digest: chunk.digest,
+        replicas: [{ server, replicaId: id, replicaKey: key }],
+      };
+    }),
+  });
+  return {
+    sender: description("sender", ({ sender }) => sender),
+    recipients: chunks[0].recipients.map((_, i) =>
+      description("recipient", ({ recipients }) => recipients[i])
+    ),
+  };
 }
 
 /** How chunks are deleted that nobody wants: not at any price. */
