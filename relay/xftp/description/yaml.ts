@@ -48,9 +48,13 @@ interface Line {
   readonly content: string;
 }
 
+/** Replicas need at most 600. */
+const MAX_LINE_LENGTH = 4096;
+
 function linesOf(text: string): Line[] {
   const lines: Line[] = [];
   for (const line of text.split(/\r?\n/)) {
+    if (line.length > MAX_LINE_LENGTH) throw new YamlError("A line too long");
     const content = line.trimStart();
     if (content === "" || content.startsWith("#")) continue;
     const indent = line.length - content.length;
@@ -151,7 +155,7 @@ function isItem(content: string): boolean {
 function parseScalar(text: string): YamlValue {
   const quoted = /^(?:'((?:[^']|'')*)'|"([^"\\]*)")(?:\s+#.*)?$/.exec(text);
   if (quoted) return quoted[1]?.replaceAll("''", "'") ?? quoted[2];
-  const plain = text.replace(/\s+#.*$/, "");
+  const plain = text.replace(/\s#.*$/, "").trimEnd();
   if (plain === "[]") return [];
   if (/^(?:null|~)$/i.test(plain)) return null;
   if (
