@@ -91,7 +91,10 @@ Deno.test("init makes what is missing and never changes what is there", () =>
 
     const { stdout } = await porchlight(["address", "--data", data, ...local]);
     const fingerprint = /Fingerprint: (\S+)/.exec(first.stdout)?.[1];
-    assert.equal(stdout, `smp://${fingerprint}@localhost:0\n`);
+    assert.equal(
+      stdout,
+      `smp://${fingerprint}@localhost:0\nxftp://${fingerprint}@localhost:0\n`,
+    );
   }));
 
 Deno.test("init makes a settings file that was named, and its directory", () =>
@@ -145,7 +148,10 @@ Deno.test("start runs a relay that answers, until it is told to stop", () =>
       assert(!relay.stdout.includes("\x1b"), "colours are for a terminal");
 
       const asked = await porchlight(["address", "--data", data]);
-      assert.equal(asked.stdout, `${address}\n`);
+      assert.equal(
+        asked.stdout,
+        `${address}\n${address.replace("smp:", "xftp:")}\n`,
+      );
       const json = await porchlight(["address", "--data", data, "--json"]);
       assert.deepEqual(JSON.parse(json.stdout), { addresses: [address] });
       const qr = await porchlight(["address", "--data", data, "--qr"]);
