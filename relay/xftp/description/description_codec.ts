@@ -42,7 +42,7 @@ import { parseYaml, YamlError, yamlScalar, type YamlValue } from "./yaml.ts";
 
 /**
  * Longest text that is looked at, in characters; the description of the
- * largest file of the apps (5 GB, 3 replicas of each chunk) has 800000.
+ * largest file of the apps (5 GB, 3 replicas of each chunk) has 450000.
  */
 export const MAX_DESCRIPTION_LENGTH = 4 * 1024 * 1024;
 
