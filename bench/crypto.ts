@@ -272,7 +272,7 @@ function boxes(): void {
       openInPlace(box, { secret: key, nonce });
     });
   }
-  const stream = new BoxStream({ secret, nonce: new Uint8Array(24) });
+  const stream = new BoxStream({ secret, nonce });
   const piece = new Uint8Array(65536);
   measure("* BoxStream.encrypt, 64 KB", () => stream.encrypt(piece));
   measure("* randomBytes(24)", () => randomBytes(24));
