@@ -100,8 +100,13 @@ export function systemProgressOutput(columns: number): ProgressOutput {
     columns,
     write(text) {
       const bytes = encoder.encode(text);
-      for (let done = 0; done < bytes.length;) {
-        done += Deno.stderr.writeSync(bytes.subarray(done));
+      try {
+        for (let done = 0; done < bytes.length;) {
+          done += Deno.stderr.writeSync(bytes.subarray(done));
+        }
+      } catch (error) {
+        // Whoever looked has gone; the transfer goes on.
+        if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
       }
     },
   };
