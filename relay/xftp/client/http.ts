@@ -164,7 +164,8 @@ class Exchange {
       const piece = content.subarray(sent, sent + PIECE);
       sent += piece.length;
       this.#stream.write(piece, (error) => {
-        if (error) return; // told by the stream's "error" or "close"
+        // An error is told by the stream's "error" or "close".
+        if (error || this.#settled) return;
         this.#touch();
         this.#request.onProgress?.(piece.length);
         next();
