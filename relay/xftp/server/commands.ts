@@ -10,7 +10,11 @@ import { equalBytes } from "../../wire/mod.ts";
 import type { FileRecipient, FileRecord, Upload } from "../file_store.ts";
 import type { XftpCommand, XftpError, XftpResponse } from "../messages.ts";
 import type { XftpContext } from "./context.ts";
-import { RequestAborted, type RequestBody } from "./request_body.ts";
+import {
+  releasePiece,
+  RequestAborted,
+  type RequestBody,
+} from "./request_body.ts";
 
 /** Bytes of a sender or recipient ID. */
 const ID_SIZE = 16;
@@ -108,7 +112,9 @@ async function receiveContent(
       const piece = await Promise.race([body.next(), late.promise]);
       if (piece === "TIMEOUT") return piece;
       if (piece === undefined) return await upload.commit();
-      if (!await upload.write(piece)) return await upload.commit();
+      const more = await upload.write(piece);
+      releasePiece(piece);
+      if (!more) return await upload.commit();
     }
   } finally {
     clearTimeout(timer);
@@ -125,6 +131,7 @@ async function skipContent(
     const piece = await body.next();
     if (piece === undefined || piece.length > left) return refuse("SIZE");
     left -= piece.length;
+    releasePiece(piece);
   }
   return OK;
 }

@@ -8,6 +8,7 @@
 
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
+import { releasePiece } from "./request_body.ts";
 import type { Connection } from "../../transport/connection.ts";
 
 /** Writes wait while more than this is on its way to the peer, bytes. */
@@ -57,6 +58,7 @@ export class ConnectionDuplex extends Duplex {
     callback: (error?: Error | null) => void,
   ): void {
     this.#connection.write(chunk);
+    releasePiece(chunk);
     if (this.#connection.buffered <= WAITING_OUTPUT) this.#written(callback);
     else this.#whenDrained().then(() => this.#written(callback));
   }
@@ -89,6 +91,7 @@ export class ConnectionDuplex extends Duplex {
           ? chunks[first]
           : Buffer.concat(chunks.slice(first, end), size),
       );
+      for (const chunk of chunks.slice(first, end)) releasePiece(chunk);
       if (this.#connection.buffered > WAITING_OUTPUT) await this.#whenDrained();
       first = end;
     }
@@ -110,6 +113,19 @@ export class ConnectionDuplex extends Duplex {
     for (const resolve of waiting) resolve();
   }
 
+  /**
+   * The bytes are the connection's again at its next read. As long as they are
+   * taken at once, which is what `node:http2` does with them, they need not be
+   * copied. False: no more for now.
+   */
+  #deliver(bytes: Uint8Array): boolean {
+    if (this.readableFlowing && this.readableLength === 0) {
+      this.emit("data", bytes);
+      return true;
+    }
+    return this.push(Buffer.from(bytes));
+  }
+
   async #receive(): Promise<void> {
     try {
       let more = true;
@@ -119,8 +135,7 @@ export class ConnectionDuplex extends Duplex {
           this.push(null);
           return;
         }
-        // A copy: the bytes are the connection's again at the next read.
-        more = this.push(Buffer.from(bytes));
+        more = this.#deliver(bytes);
       }
     } catch (error) {
       this.destroy(error instanceof Error ? error : new Error(String(error)));

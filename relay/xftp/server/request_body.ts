@@ -13,13 +13,36 @@ export class RequestAborted extends Error {
   override readonly name = "RequestAborted";
 }
 
-/** Reads a body in pieces. */
+/** What waits in memory before the stream is paused, bytes. */
+const WAITING = 64 * 1024;
+
+/** Reads a body in pieces. One call at a time. */
 export class RequestBody {
-  readonly #pieces: AsyncIterator<Uint8Array>;
-  #rest: Uint8Array | undefined;
+  readonly #stream: Readable;
+  readonly #pieces: Uint8Array[] = [];
+  #waiting = 0;
+  #ended = false;
+  #broken = false;
+  #wake: (() => void) | undefined;
 
   constructor(stream: Readable) {
-    this.#pieces = stream.iterator({ destroyOnReturn: false });
+    this.#stream = stream;
+    stream.on("data", (piece: Uint8Array) => {
+      this.#pieces.push(piece);
+      this.#waiting += piece.length;
+      if (this.#waiting >= WAITING) stream.pause();
+      this.#wake?.();
+    });
+    stream.on("end", () => {
+      this.#ended = true;
+      this.#wake?.();
+    });
+    const onBroken = () => {
+      this.#broken = !this.#ended;
+      this.#wake?.();
+    };
+    stream.on("aborted", onBroken);
+    stream.on("close", onBroken);
   }
 
   /**
@@ -28,16 +51,17 @@ export class RequestBody {
    * @throws {RequestAborted}
    */
   async next(): Promise<Uint8Array | undefined> {
-    const rest = this.#rest;
-    if (rest !== undefined) {
-      this.#rest = undefined;
-      return rest;
-    }
-    try {
-      const { done, value } = await this.#pieces.next();
-      return done ? undefined : value;
-    } catch (cause) {
-      throw new RequestAborted("The request was broken off", { cause });
+    for (;;) {
+      const piece = this.#pieces.shift();
+      if (piece !== undefined) {
+        this.#waiting -= piece.length;
+        return piece;
+      }
+      if (this.#broken) throw new RequestAborted("The request was broken off");
+      if (this.#ended) return undefined;
+      if (this.#stream.isPaused()) this.#stream.resume();
+      await new Promise<void>((resolve) => this.#wake = resolve);
+      this.#wake = undefined;
     }
   }
 
@@ -52,7 +76,10 @@ export class RequestBody {
       pieces.push(piece);
     }
     const bytes = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
-    if (bytes.length > size) this.#rest = bytes.subarray(size);
+    if (bytes.length > size) {
+      this.#pieces.unshift(bytes.subarray(size));
+      this.#waiting += bytes.length - size;
+    }
     return bytes.subarray(0, size);
   }
 
@@ -62,7 +89,18 @@ export class RequestBody {
       const piece = await this.next();
       if (piece === undefined) return true;
       left -= piece.length;
+      releasePiece(piece);
     }
     return false;
+  }
+}
+
+/**
+ * Frees a piece that nobody uses any more, at once: the collector would let
+ * hundreds of megabytes of them stand.
+ */
+export function releasePiece({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) {
+    buffer.transfer(0);
   }
 }

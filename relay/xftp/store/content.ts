@@ -98,8 +98,8 @@ export class ContentFolder {
 }
 
 /** Size of the pieces in which content is written and read, bytes. */
-export const PIECE_SIZE = 128 * 1024;
-const MAX_SPARE = 32;
+export const PIECE_SIZE = 64 * 1024;
+const MAX_SPARE = 128;
 const spare: Uint8Array<ArrayBuffer>[] = [];
 
 /** A buffer of {@link PIECE_SIZE} bytes with anything in it. */
