@@ -50,14 +50,20 @@ const SLOWEST_LINK = 4096;
 export class HttpClient {
   readonly #session: http2.ClientHttp2Session;
   readonly #ended: Promise<void>;
+  readonly #exchanges = new Set<Exchange>();
   #open = true;
   #cause: unknown;
 
   /** Owns the connection from now on. */
   constructor(connection: Connection) {
+    const stream = connectionDuplex(connection);
+    // The session does not always tell its streams that the connection is gone.
+    for (const event of ["end", "close"]) {
+      stream.once(event, () => setImmediate(() => this.#lost()));
+    }
     // The authority is not looked at by relays, and the name is none of theirs.
     this.#session = http2.connect("https://localhost", {
-      createConnection: () => connectionDuplex(connection),
+      createConnection: () => stream,
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
     });
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -82,16 +88,27 @@ export class HttpClient {
    *
    * @throws {XftpClientError} `closed`, `timeout`, `protocol`
    */
-  request(request: HttpRequest): Promise<number> {
-    if (!this.open) return Promise.reject(this.#closedError());
-    return new Exchange(this.#session, request, () => this.#closedError()).done;
+  async request(request: HttpRequest): Promise<number> {
+    if (!this.open) throw this.#closedError();
+    const exchange = new Exchange(this.#session, request);
+    this.#exchanges.add(exchange);
+    try {
+      return await exchange.done;
+    } finally {
+      this.#exchanges.delete(exchange);
+    }
   }
 
   /** Closes the connection; requests under way are rejected. */
   async close(): Promise<void> {
-    this.#open = false;
-    this.#session.destroy();
+    this.#lost();
     await this.#ended;
+  }
+
+  #lost(): void {
+    this.#open = false;
+    for (const exchange of this.#exchanges) exchange.fail(this.#closedError());
+    this.#session.destroy();
   }
 
   #closedError(): XftpClientError {
@@ -118,11 +135,7 @@ class Exchange {
   #judged: boolean;
   #settled = false;
 
-  constructor(
-    session: http2.ClientHttp2Session,
-    request: HttpRequest,
-    closedError: () => XftpClientError,
-  ) {
+  constructor(session: http2.ClientHttp2Session, request: HttpRequest) {
     const { promise, ...settle } = Promise.withResolvers<number>();
     this.done = promise;
     this.#settle = settle;
@@ -136,7 +149,7 @@ class Exchange {
     this.#touch();
     this.#stream.on("response", ({ ":status": status }) => {
       if (status !== 200) {
-        this.#fail(
+        this.fail(
           new XftpClientError("protocol", `The relay answered HTTP ${status}`),
         );
       }
@@ -144,11 +157,15 @@ class Exchange {
     this.#stream.on("data", (data: Uint8Array) => this.#take(data));
     this.#stream.on("end", () => this.#finish());
     this.#stream.on("error", (cause) => {
-      this.#fail(
+      this.fail(
         new XftpClientError("closed", "The relay broke off", { cause }),
       );
     });
-    this.#stream.on("close", () => this.#fail(closedError()));
+    this.#stream.on("close", () => {
+      this.fail(
+        new XftpClientError("closed", "The relay broke off its response"),
+      );
+    });
     this.#send(request.head, content);
   }
 
@@ -192,12 +209,12 @@ class Exchange {
       try {
         this.#wanted += this.#request.judge?.more() ?? 0;
       } catch (error) {
-        this.#fail(error);
+        this.fail(error);
         return;
       }
     }
     if (rest.length > 0) {
-      this.#fail(
+      this.fail(
         new XftpClientError("protocol", "The relay sends too much"),
       );
     }
@@ -214,7 +231,8 @@ class Exchange {
     }
   }
 
-  #fail(error: unknown): void {
+  /** Ends it with this error, unless it has ended. */
+  fail(error: unknown): void {
     if (this.#settled) return;
     this.#settled = true;
     clearTimeout(this.#timer);
@@ -226,7 +244,7 @@ class Exchange {
     clearTimeout(this.#timer);
     const left = this.#started + this.#limitMs - performance.now();
     this.#timer = setTimeout(() => {
-      this.#fail(
+      this.fail(
         new XftpClientError("timeout", "The relay did not answer in time"),
       );
     }, Math.max(0, Math.min(this.#request.timeoutMs, left)));
