@@ -9,11 +9,8 @@ import type { Config } from "../config/mod.ts";
 import type { Identity } from "./identity/mod.ts";
 import type { Log } from "./log.ts";
 import type { Store } from "./store/mod.ts";
-import {
-  type FileStatistics,
-  type XftpOptions,
-  XftpServer,
-} from "./xftp/server/mod.ts";
+import { ActiveQueues, type FileMetricsSource } from "./stats/mod.ts";
+import { XftpCounts, type XftpOptions, XftpServer } from "./xftp/server/mod.ts";
 import {
   type DiskFileStore,
   openDiskFileStore,
@@ -25,7 +22,6 @@ export interface FileServerParts {
   readonly config: Config;
   readonly identity: Identity;
   readonly store: Store;
-  readonly statistics: FileStatistics;
   readonly log: Log;
   readonly onError: (error: unknown) => void;
 }
@@ -34,6 +30,8 @@ export interface FileServerParts {
 export interface FileServer {
   readonly files: DiskFileStore;
   readonly server: XftpServer;
+  /** What the metrics are read from. */
+  metrics(): Omit<FileMetricsSource, "version">;
 }
 
 /** Opens the files and starts the server; both end with `started`. */
@@ -41,7 +39,10 @@ export async function startFileServer(
   parts: FileServerParts,
   started: AsyncDisposableStack,
 ): Promise<FileServer> {
-  const { config, identity, store, statistics, onError } = parts;
+  const { config, identity, store, onError } = parts;
+  const statistics = new XftpCounts();
+  const downloaded = new ActiveQueues();
+  statistics.onDownload = (senderId) => downloaded.add(senderId);
   const files = started.use(
     await openDiskFileStore({
       store,
@@ -63,7 +64,15 @@ export async function startFileServer(
     }),
   );
   await server.start();
-  return { files, server };
+  return {
+    files,
+    server,
+    metrics: () => ({
+      counters: statistics.snapshot(),
+      stored: files.counts(),
+      downloaded: downloaded.estimates,
+    }),
+  };
 }
 
 function tellReconciliation(log: Log, removed: Reconciliation): void {

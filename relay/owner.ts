@@ -23,6 +23,7 @@ import { machineUse } from "./machine.ts";
 import type { BlockingInfo, QueueOverview, SmpServer } from "./smp/mod.ts";
 import {
   type Durations,
+  fileMetrics,
   formatMetrics,
   type Lateness,
   type Recorder,
@@ -91,6 +92,9 @@ export function metricsText(parts: Omit<OwnerParts, "recorder">): string {
       threads: machine.threads,
       version: VERSION,
     }),
+    ...parts.fileServer === undefined
+      ? []
+      : fileMetrics({ ...parts.fileServer.metrics(), version: VERSION }),
     ...relayMetrics({
       startedAt: parts.startedAt / 1000,
       connections,

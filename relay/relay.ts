@@ -36,7 +36,6 @@ import {
 } from "./stats/mod.ts";
 import { openSqliteStore, type Store } from "./store/mod.ts";
 import { listenTls, type TlsListener } from "./transport/mod.ts";
-import { XftpCounts } from "./xftp/server/mod.ts";
 import { XFTP_ALPN } from "./xftp/versions.ts";
 
 /** What a relay is made of. */
@@ -133,13 +132,11 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   );
   countFailures(store, health);
   await smp.start();
-  const fileStatistics = new XftpCounts();
   const fileServer = config.xftp.enabled
     ? await startFileServer({
       config,
       identity,
       store,
-      statistics: fileStatistics,
       log,
       onError: (error) => health.report(error),
     }, started)

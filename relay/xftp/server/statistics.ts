@@ -35,6 +35,8 @@ export interface FileStatistics {
 /** Counters alone. */
 export class XftpCounts implements FileStatistics {
   readonly #counts = new Map<FileCounter, number>();
+  /** Told of each download with the file's sender ID. */
+  onDownload: ((senderId: Uint8Array) => void) | undefined;
 
   add(name: FileCounter, amount = 1): void {
     this.#counts.set(name, this.get(name) + amount);
@@ -45,5 +47,15 @@ export class XftpCounts implements FileStatistics {
     return this.#counts.get(name) ?? 0;
   }
 
-  fileDownloaded(_senderId: Uint8Array): void {}
+  /** All counters. */
+  snapshot(): FileCounterValues {
+    // The names are those of the type.
+    return Object.fromEntries(
+      FILE_COUNTERS.map((name) => [name, this.get(name)]),
+    ) as FileCounterValues;
+  }
+
+  fileDownloaded(senderId: Uint8Array): void {
+    this.onDownload?.(senderId);
+  }
 }
