@@ -12,7 +12,6 @@ import {
   verifySignature,
 } from "../../relay/crypto/mod.ts";
 import { dialTls, listenTls } from "../../relay/transport/mod.ts";
-import { runOpenssl } from "../../relay/transport/testing.ts";
 import { concatBytes } from "../../relay/wire/mod.ts";
 import {
   decodeXftpHandshakeError,
@@ -26,6 +25,7 @@ import {
   xftpParams,
 } from "../../relay/xftp/codec.ts";
 import { create, Harness, randomChunk } from "./harness.ts";
+import { webCredentials } from "./web_credentials.ts";
 
 const web = await webCredentials();
 
@@ -232,25 +232,5 @@ class Browser implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await new Promise<void>((resolve) => this.#session.close(resolve));
-  }
-}
-
-/** A certificate of the kind that browsers trust. */
-async function webCredentials() {
-  const cwd = await Deno.makeTempDir();
-  try {
-    const { success, stderr } = await runOpenssl([
-      ...["req", "-x509", "-newkey", "ec", "-pkeyopt"],
-      ...["ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "key"],
-      ...["-out", "crt", "-days", "30", "-subj", "/CN=localhost"],
-      ...["-addext", "subjectAltName=DNS:localhost"],
-    ], { cwd });
-    if (!success) throw new Error(stderr);
-    return {
-      certificates: await Deno.readTextFile(`${cwd}/crt`),
-      key: await Deno.readTextFile(`${cwd}/key`),
-    };
-  } finally {
-    await Deno.remove(cwd, { recursive: true });
   }
 }
