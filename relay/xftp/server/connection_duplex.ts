@@ -86,11 +86,8 @@ export class ConnectionDuplex extends Duplex {
       while (end < chunks.length && size + chunks[end].length <= JOINED) {
         size += chunks[end++].length;
       }
-      this.#connection.write(
-        end === first + 1
-          ? chunks[first]
-          : Buffer.concat(chunks.slice(first, end), size),
-      );
+      if (end === first + 1) this.#connection.write(chunks[first]);
+      else this.#connection.write(join(chunks.slice(first, end)));
       for (const chunk of chunks.slice(first, end)) releasePiece(chunk);
       if (this.#connection.buffered > WAITING_OUTPUT) await this.#whenDrained();
       first = end;
@@ -143,4 +140,16 @@ export class ConnectionDuplex extends Duplex {
       this.#reading = false;
     }
   }
+}
+
+/** Encrypting takes the bytes at once, so one buffer serves all connections. */
+const joined = new Uint8Array(JOINED);
+
+function join(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  let length = 0;
+  for (const chunk of chunks) {
+    joined.set(chunk, length);
+    length += chunk.length;
+  }
+  return joined.subarray(0, length);
 }
