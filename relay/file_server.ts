@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Config } from "../config/mod.ts";
 import type { Identity } from "./identity/mod.ts";
 import type { Log } from "./log.ts";
-import type { Store } from "./store/mod.ts";
+import { type Store, StoreError } from "./store/mod.ts";
 import { ActiveQueues, type FileMetricsSource } from "./stats/mod.ts";
 import { XftpCounts, type XftpOptions, XftpServer } from "./xftp/server/mod.ts";
 import {
@@ -50,7 +50,7 @@ export async function startFileServer(
         join(config.data.directory, "files"),
       quota: config.xftp.storageQuotaBytes,
       reservationMs: 3 * config.xftp.uploadTimeoutMs,
-      onError,
+      onError: (error) => onError(isDiskFull(error) ? fullDisk(error) : error),
     }),
   );
   tellReconciliation(parts.log, files.reconciliation);
@@ -73,6 +73,19 @@ export async function startFileServer(
       downloaded: downloaded.estimates,
     }),
   };
+}
+
+/** ENOSPC and EDQUOT, for which Deno has no class of its own. */
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && /os error (28|122)/.test(error.message);
+}
+
+function fullDisk(cause: unknown): StoreError {
+  return new StoreError(
+    "full",
+    "The disk is full, so the relay cannot take in files. Free some space; the relay goes on by itself.",
+    { cause },
+  );
 }
 
 function tellReconciliation(log: Log, removed: Reconciliation): void {
