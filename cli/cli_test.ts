@@ -154,7 +154,9 @@ Deno.test("start runs a relay that answers, until it is told to stop", () =>
         `${address}\n${address.replace("smp:", "xftp:")}\n`,
       );
       const json = await porchlight(["address", "--data", data, "--json"]);
-      assert.deepEqual(JSON.parse(json.stdout), { addresses: [address] });
+      assert.deepEqual(JSON.parse(json.stdout), {
+        addresses: [address, address.replace("smp:", "xftp:")],
+      });
       const qr = await porchlight(["address", "--data", data, "--qr"]);
       assert.match(qr.stdout, /█[^]*\nsmp:/);
 
