@@ -13,6 +13,7 @@
  */
 
 import http2 from "node:http2";
+import { setImmediate } from "node:timers";
 import type {
   IncomingHttpHeaders,
   ServerHttp2Session,
@@ -83,6 +84,7 @@ export class XftpConnection {
   readonly #requests = new Set<Promise<void>>();
   readonly #ended: Promise<void>;
   #aborted = 0;
+  #closing = false;
 
   constructor(context: XftpContext, connection: Connection) {
     this.#context = context;
@@ -131,15 +133,18 @@ export class XftpConnection {
 
   /** Ends the connection and what goes on in it. */
   close(): void {
-    this.#http.destroy();
-    this.#duplex.destroy();
+    if (this.#closing) return;
+    this.#closing = true;
+    // Never from inside of a callback of node:http2, which does not survive it.
+    setImmediate(() => {
+      this.#duplex.destroy();
+    });
   }
 
   #listen(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const http = this.#http;
-    this.#duplex.on("error", () => this.close());
-    this.#duplex.on("close", () => this.close());
+    this.#duplex.on("error", () => {/* Its end is told to the session. */});
     http.on("error", () => this.close());
     http.on("close", resolve);
     // Earlier, node:http2 has no session whose window it could set.
