@@ -14,6 +14,7 @@ const commands: cli.Commands = {
   clients: cli.clients,
   queue: cli.queue,
   save: cli.save,
+  file: cli.file,
   init: cli.init,
   import: cli.importCommand,
   export: cli.exportCommand,

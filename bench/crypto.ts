@@ -23,6 +23,7 @@ import {
   BlockChain,
   boxKey,
   boxMaxLength,
+  BoxStream,
   cbAuthenticate,
   cbNonce,
   cbVerify,
@@ -271,6 +272,9 @@ function boxes(): void {
       openInPlace(box, { secret: key, nonce });
     });
   }
+  const stream = new BoxStream({ secret, nonce });
+  const piece = new Uint8Array(65536);
+  measure("* BoxStream.encrypt, 64 KB", () => stream.encrypt(piece));
   measure("* randomBytes(24)", () => randomBytes(24));
 }
 

@@ -4,7 +4,7 @@
  * ```text
  * deno task bench [--quick] [--reference PATH_OF_SMP_SERVER] [--only PART]
  * ```
- * Parts: `load`, `proxy`, `slow-disk`, `idle`, `start`. With the reference's
+ * Parts: `load`, `proxy`, `xftp`, `slow-disk`, `idle`, `start`. With the reference's
  * binary the same load runs against it in turn, and the table has the ratios.
  *
  * @module
@@ -24,6 +24,7 @@ import {
   type TargetOptions,
   usage,
 } from "./target.ts";
+import { measureTransferMemory, measureTransfers } from "./xftp.ts";
 
 const SLOW_FSYNC_MS = 20;
 
@@ -111,6 +112,28 @@ async function proxied(
   }
 }
 
+/** Files are off by default. */
+const FILES = { set: ["xftp.enabled=true"] };
+
+async function files(table: Table, plan: Plan): Promise<void> {
+  for (const clients of [1, 16]) {
+    await against(startPorchlight, FILES, async (target) => {
+      const { seconds } = plan;
+      const result = await measureTransfers(target, { clients, seconds });
+      for (const direction of ["upload", "download"] as const) {
+        const { perSecond, cpuMs } = result[direction];
+        const what = `${direction}, ${clients} clients`;
+        table.add(`${what}: MB/s`, perSecond, target.name);
+        table.add(`${what}: CPU/MB, ms`, cpuMs, target.name);
+      }
+    });
+  }
+  await against(startPorchlight, FILES, async (target) => {
+    const growth = await measureTransferMemory(target, plan);
+    table.add("100 transfers: RSS growth, MB", growth / 1e6, target.name);
+  });
+}
+
 async function idle(
   target: Target,
   { table, connections }: { table: Table; connections: number },
@@ -184,6 +207,7 @@ if (import.meta.main) {
       );
     }
   }
+  if (wanted("xftp")) await files(table, plan);
   if (wanted("slow-disk")) {
     const disk = `fsync +${SLOW_FSYNC_MS} ms, `;
     await against(

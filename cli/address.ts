@@ -11,8 +11,9 @@ import { configOf } from "./settings.ts";
 export const address = command({
   summary: "Print the relay's address, as text or QR code",
   help:
-    `Prints the addresses to give to SimpleX apps, one a line, the best first. If
-smp.create_password is set, it is part of them: show them only to those who may
+    `Prints the addresses to give to SimpleX apps, one a line: those for messages,
+then those for files, the best first. If smp.create_password or
+xftp.create_password is set, it is part of them: show them only to those who may
 use the relay.`,
   flags: {
     qr: { doc: "Show the first address as a QR code to scan." },

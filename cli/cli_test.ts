@@ -23,6 +23,7 @@ Deno.test("help lists the commands and explains each", async () => {
     "clients",
     "queue",
     "save",
+    "file",
     "init",
     "import",
     "export",

@@ -8,6 +8,7 @@ export { address } from "./address.ts";
 export { clients } from "./clients.ts";
 export type { Command, Commands } from "./command.ts";
 export { exportCommand } from "./export.ts";
+export { file } from "./file.ts";
 export { help } from "./help.ts";
 export { importCommand } from "./import.ts";
 export { init } from "./init.ts";

@@ -229,7 +229,7 @@ function readAll(
   }
   // `Config` is derived from the very table that was just walked.
   const config = values as unknown as Config;
-  for (const section of ["smp", "proxy"] as const) {
+  for (const section of ["smp", "proxy", "xftp"] as const) {
     const { minVersion, maxVersion } = config[section];
     if (minVersion > maxVersion) {
       const from = given.get(`${section}.min_version`) ??
@@ -238,6 +238,14 @@ function readAll(
         `${from?.origin}: ${section}.min_version is ${minVersion}, which is above ${section}.max_version (${maxVersion}).`,
       );
     }
+  }
+  const { webCertificate, webKey } = config.tls;
+  if ((webCertificate === "") !== (webKey === "")) {
+    const [has, lacks] = webKey === ""
+      ? ["web_certificate", "web_key"]
+      : ["web_key", "web_certificate"];
+    const from = given.get(`tls.${has}`);
+    problems.push(`${from?.origin}: tls.${has} needs tls.${lacks} beside it.`);
   }
   for (const { key, needs } of missingInformation(config.information)) {
     const [name, needed] = [key, needs].map((property) =>

@@ -216,6 +216,26 @@ export function size(
   };
 }
 
+/** A list of sizes, at least one, read as bytes. */
+export function sizes(
+  options: Common<readonly string[]> & { min: string; max: string },
+): Setting<number[]> {
+  const { min, max, ...rest } = options;
+  return {
+    ...rest,
+    unit: "Bytes",
+    allowed: `a list of sizes from ${min} to ${max}, such as ["64KB", "1MB"]`,
+    fromText: listFromText,
+    read: (raw) => {
+      const all = stringsOf(raw)?.map((item) =>
+        inRange(parseSize(item), parseSize(min), parseSize(max))
+      );
+      const read = all?.filter((item) => item !== undefined);
+      return read?.length && read.length === all?.length ? read : undefined;
+    },
+  };
+}
+
 /** A value as it is written in the file: `["a", "b"]`, `"21d"`, `128`. */
 export function formatRaw(raw: Raw): string {
   return typeof raw === "object"

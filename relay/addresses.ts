@@ -18,8 +18,9 @@ export interface AddressParts {
 }
 
 /**
- * Addresses, the one that the owner chose or that reaches furthest first.
- * With a password for creating queues they have it: the app needs it.
+ * Addresses for messages, then those for files; in each the one that the owner
+ * chose or that reaches furthest first. With a password for creating queues or
+ * files they have it: the app needs it.
  */
 export function relayAddresses(
   { config, identity, ports }: AddressParts,
@@ -28,13 +29,20 @@ export function relayAddresses(
   const hosts = config.address.hosts.length > 0
     ? [config.address.hosts]
     : machineHosts().map((host) => [host]);
-  return hosts.map((names) =>
-    formatServerAddress({
-      scheme: "smp",
-      hosts: names,
-      port: String(port),
-      fingerprint: identity.fingerprint,
-      password: config.smp.createPassword || undefined,
-    })
-  );
+  const addressesOf = (scheme: "smp" | "xftp", password: string) =>
+    hosts.map((names) =>
+      formatServerAddress({
+        scheme,
+        hosts: names,
+        port: String(port),
+        fingerprint: identity.fingerprint,
+        password: password || undefined,
+      })
+    );
+  return [
+    ...addressesOf("smp", config.smp.createPassword),
+    ...config.xftp.enabled
+      ? addressesOf("xftp", config.xftp.createPassword)
+      : [],
+  ];
 }

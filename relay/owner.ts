@@ -15,6 +15,7 @@ import {
   Refusal,
   type StatisticsAnswer,
 } from "./control/mod.ts";
+import type { FileServer } from "./file_server.ts";
 import type { Health, HealthSources } from "./health.ts";
 import type { Identity } from "./identity/mod.ts";
 import { serverInformation } from "./information.ts";
@@ -27,6 +28,7 @@ import {
 } from "./smp/mod.ts";
 import {
   type Durations,
+  fileMetrics,
   formatMetrics,
   type Lateness,
   type Recorder,
@@ -45,6 +47,8 @@ export interface OwnerParts {
   readonly identity: Identity;
   readonly store: Store;
   readonly smp: SmpServer;
+  /** `undefined` when no files are kept. */
+  readonly fileServer: FileServer | undefined;
   readonly listener: TlsListener;
   readonly health: Health;
   readonly statistics: Statistics;
@@ -92,6 +96,9 @@ export function metricsText(parts: Omit<OwnerParts, "recorder">): string {
       threads: machine.threads,
       version: VERSION,
     }),
+    ...parts.fileServer === undefined
+      ? []
+      : fileMetrics({ ...parts.fileServer.metrics(), version: VERSION }),
     ...relayMetrics({
       startedAt: parts.startedAt / 1000,
       connections,

@@ -14,6 +14,7 @@ import type { Config } from "../config/mod.ts";
 import { relayAddresses } from "./addresses.ts";
 import { configuredIdentity } from "./configured_identity.ts";
 import type { ControlledRelay, PartStatus } from "./control/mod.ts";
+import type { FileServer, FileServerParts } from "./file_server.ts";
 import { Health } from "./health.ts";
 import type { Identity } from "./identity/mod.ts";
 import type { Log } from "./log.ts";
@@ -39,6 +40,7 @@ import {
   type Store,
 } from "./store/mod.ts";
 import { listenTls, type TlsListener } from "./transport/mod.ts";
+import { XFTP_ALPN } from "./xftp/versions.ts";
 
 /** What a relay is made of. */
 export interface RelayOptions {
@@ -75,7 +77,9 @@ export type QueueControl = Pick<
   "queueStatus" | "blockQueue" | "unblockQueue" | "deleteQueue"
 >;
 
-const ALPN = ["smp/1"];
+const SMP_ALPN = "smp/1";
+/** Browsers have a server name beside it, and get the web certificate. */
+const WEB_ALPN = "h2";
 const BLOCK = 16384;
 
 /**
@@ -126,12 +130,23 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   );
   countFailures(store, health);
   await smp.start();
+  const fileServer = config.xftp.enabled
+    ? await startFiles({
+      config,
+      identity,
+      store,
+      log,
+      onError: (error) => health.report(error),
+    }, started)
+    : undefined;
+  const web = await webCredentials(config);
   const startedAt = Date.now();
   const parts = () => ({
     config,
     identity,
     store,
     smp,
+    fileServer,
     listener,
     health,
     statistics,
@@ -146,14 +161,21 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     listenTls({
       addresses: listenAddresses(config.listen),
       credentials: { certificates: identity.chainPem, key: identity.keyPem },
-      alpn: config.tls.alpn ? ALPN : undefined,
+      alpn: protocols(config),
+      web,
       requestClientCertificate: config.tls.askClientCertificate,
       maxConnections: config.limits.connections,
       maxHandshakes: config.limits.handshakes,
       handshakeTimeoutMs: config.limits.tlsHandshakeTimeoutMs,
       // The answers to one full block still fit when a client stops reading.
       maxBuffered: config.limits.outputPerConnectionBytes + 256 * BLOCK,
-      onConnection: (connection) => smp.serve(connection),
+      onConnection: (connection) => {
+        const files = connection.alpn === XFTP_ALPN ||
+          connection.alpn === WEB_ALPN;
+        return files
+          ? fileServer?.server.serve(connection)
+          : smp.serve(connection);
+      },
       onHandlerError: (error) => health.report(error),
     }),
   );
@@ -262,6 +284,21 @@ class RunningRelay implements Relay {
       notifications,
       destinations,
       forwarding,
+      ...this.#fileCounts(),
+    };
+  }
+
+  #fileCounts(): Record<string, number> {
+    const { fileServer } = this.#parts;
+    if (fileServer === undefined) return {};
+    const { files, bytesUsed } = fileServer.files.counts();
+    const { connections, uploads, downloads } = fileServer.server.status;
+    return {
+      fileSessions: connections,
+      files,
+      fileBytes: bytesUsed,
+      uploads,
+      downloads,
     };
   }
 
@@ -272,6 +309,33 @@ class RunningRelay implements Relay {
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
+}
+
+/** HTTP/2 is loaded only where files are kept: it takes several MB. */
+async function startFiles(
+  parts: FileServerParts,
+  started: AsyncDisposableStack,
+): Promise<FileServer> {
+  const { startFileServer } = await import("./file_server.ts");
+  return await startFileServer(parts, started);
+}
+
+/** Without agreement on a protocol, clients speak SMP. */
+function protocols({ tls, xftp }: Config): string[] | undefined {
+  if (!tls.alpn) return undefined;
+  return xftp.enabled ? [SMP_ALPN, XFTP_ALPN] : [SMP_ALPN];
+}
+
+/** What browsers are shown, if they are served. */
+async function webCredentials({ tls, xftp }: Config) {
+  if (tls.webCertificate === "" || !xftp.enabled) return undefined;
+  return {
+    credentials: {
+      certificates: await Deno.readTextFile(tls.webCertificate),
+      key: await Deno.readTextFile(tls.webKey),
+    },
+    alpn: [WEB_ALPN, XFTP_ALPN, SMP_ALPN],
+  };
 }
 
 /** Both of the default addresses together are whatever this machine has. */

@@ -182,6 +182,7 @@ function openTo(
   return opened ? plain : undefined;
 }
 
-function subkeyOf(secret: BoxSecret): Uint8Array {
+/** The key of NaCl's `crypto_secretbox` that a secret stands for. */
+export function subkeyOf(secret: BoxSecret): Uint8Array {
   return secret instanceof BoxKey ? secret.subkey : hsalsa20Zero(secret);
 }

@@ -41,6 +41,7 @@ export {
   sealPadded,
   TAG_SIZE,
 } from "./box.ts";
+export { BoxStream } from "./box_stream.ts";
 export { dummyAuthKey } from "./dummy.ts";
 export { hkdf, type HkdfInput, sha256, sha3_384, sha512 } from "./hash.ts";
 export {
@@ -54,6 +55,7 @@ export {
   type SignatureAlgorithm,
 } from "./keys.ts";
 export { canPad, pad, PADDING_OVERHEAD, padInPlace, unpad } from "./padding.ts";
+export { decodePrivateAuthKey, encodePrivateAuthKey } from "./private_key.ts";
 export { cbNonce, NONCE_SIZE, randomBytes, reverseNonce } from "./random.ts";
 export {
   type AuthKeyPair,

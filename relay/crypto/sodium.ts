@@ -27,6 +27,18 @@ interface Sodium {
     n: Uint8Array,
     k: Uint8Array,
   ): boolean;
+  /** XSalsa20 with a counter: `state` of 136 bytes, `n` of 24, `k` of 32. */
+  crypto_stream_xor_init(state: Uint8Array, n: Uint8Array, k: Uint8Array): void;
+  /** `c` may be `m`. */
+  crypto_stream_xor_update(
+    state: Uint8Array,
+    c: Uint8Array,
+    m: Uint8Array,
+  ): void;
+  /** Poly1305: `state` of 256 bytes, `k` of 32. */
+  crypto_onetimeauth_init(state: Uint8Array, k: Uint8Array): void;
+  crypto_onetimeauth_update(state: Uint8Array, m: Uint8Array): void;
+  crypto_onetimeauth_final(state: Uint8Array, out: Uint8Array): void;
 }
 
 export const sodium: Sodium = sodiumNative;

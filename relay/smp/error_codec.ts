@@ -47,7 +47,7 @@ export function writeSmpError(writer: Writer, error: SmpError): void {
       writeProxyError(writer.ascii(" "), error.error);
       break;
     case "BLOCKED":
-      writer.ascii(" ").bytes(utf8Encoder.encode(blockingText(error.info)));
+      writeBlockingInfo(writer.ascii(" "), error.info);
       break;
     case "STORE":
       writer.ascii(" ").bytes(utf8Encoder.encode(error.message));
@@ -68,7 +68,7 @@ export function encodeSmpError(error: SmpError): Uint8Array {
  * @throws {WireError} when the bytes are not an error
  */
 export function readSmpError(reader: Reader): SmpError {
-  const type = readTag(reader);
+  const type = readErrorTag(reader);
   switch (type) {
     case "BLOCK":
     case "SESSION":
@@ -114,7 +114,7 @@ export function writeTransportError(
  * @throws {WireError} when the bytes are not a transport error
  */
 export function readTransportError(reader: Reader): TransportError {
-  const type = readTag(reader);
+  const type = readErrorTag(reader);
   switch (type) {
     case "BLOCK":
     case "VERSION":
@@ -140,7 +140,7 @@ function writeProxyError(writer: Writer, error: ProxyError): void {
 }
 
 function readProxyError(reader: Reader): ProxyError {
-  const type = readTag(reader);
+  const type = readErrorTag(reader);
   switch (type) {
     case "PROTOCOL":
       reader.space();
@@ -173,7 +173,7 @@ function writeBrokerError(writer: Writer, error: BrokerError): void {
 }
 
 function readBrokerError(reader: Reader): BrokerError {
-  const type = readTag(reader);
+  const type = readErrorTag(reader);
   switch (type) {
     case "RESPONSE":
     case "UNEXPECTED":
@@ -199,7 +199,7 @@ function readBrokerError(reader: Reader): BrokerError {
 }
 
 function skipNetworkError(reader: Reader): void {
-  switch (readTag(reader)) {
+  switch (readErrorTag(reader)) {
     case "CONNECT":
     case "TLS":
     case "SUBSCRIBE":
@@ -215,8 +215,13 @@ function skipNetworkError(reader: Reader): void {
   }
 }
 
-function readCommandErrorReason(reader: Reader): CommandErrorReason {
-  const reason = readTag(reader);
+/**
+ * Reads what follows `CMD` and a space; the same in XFTP.
+ *
+ * @throws {WireError} when the bytes are no reason
+ */
+export function readCommandErrorReason(reader: Reader): CommandErrorReason {
+  const reason = readErrorTag(reader);
   switch (reason) {
     case "UNKNOWN":
     case "SYNTAX":
@@ -233,7 +238,7 @@ function readCommandErrorReason(reader: Reader): CommandErrorReason {
 }
 
 function readHandshakeErrorReason(reader: Reader): HandshakeErrorReason {
-  const reason = readTag(reader);
+  const reason = readErrorTag(reader);
   switch (reason) {
     case "PARSE":
     case "IDENTITY":
@@ -245,14 +250,23 @@ function readHandshakeErrorReason(reader: Reader): HandshakeErrorReason {
   }
 }
 
-function blockingText(info: BlockingInfo): string {
+/** Writes what follows `BLOCKED` and a space; the same in XFTP. */
+export function writeBlockingInfo(writer: Writer, info: BlockingInfo): void {
   const reason = `reason=${info.reason}`;
-  return info.notice === undefined ? reason : `${reason},notice=${info.notice}`;
+  const text = info.notice === undefined
+    ? reason
+    : `${reason},notice=${info.notice}`;
+  writer.bytes(utf8Encoder.encode(text));
 }
 
 const BLOCKING_PATTERN = /^reason=(spam|content)(?:,notice=(.*))?$/s;
 
-function readBlockingInfo(reader: Reader): BlockingInfo {
+/**
+ * Reads what follows `BLOCKED` and a space, up to the end; the same in XFTP.
+ *
+ * @throws {WireError} when the bytes do not say why
+ */
+export function readBlockingInfo(reader: Reader): BlockingInfo {
   const match = BLOCKING_PATTERN.exec(strictUtf8(reader.tail()));
   if (match === null) throw new WireError("Invalid blocking info");
   const reason = match[1] === "spam" ? "spam" : "content";
@@ -281,7 +295,12 @@ function canonicalNotice(text: string): string {
 /** Longest of the names read here, `BAD_SERVICE`, with some room. */
 const MAX_TAG_LENGTH = 16;
 
-function readTag(reader: Reader): string {
+/**
+ * Reads the name of an error, up to a space or the end; the same in XFTP.
+ *
+ * @throws {WireError} when it is longer than any name
+ */
+export function readErrorTag(reader: Reader): string {
   const tag = reader.takeTill(SPACE);
   if (tag.length > MAX_TAG_LENGTH) throw new WireError("Unknown name");
   return latin1(tag);

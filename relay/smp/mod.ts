@@ -57,3 +57,41 @@ export {
   supportedVersions,
   type VersionRange,
 } from "./versions.ts";
+
+// What XFTP shares with SMP.
+export { splitBatch } from "./batch.ts";
+export {
+  readBlockingInfo,
+  readCommandErrorReason,
+  readErrorTag,
+  writeBlockingInfo,
+} from "./error_codec.ts";
+export { hostInAddress } from "./host.ts";
+export {
+  readAuthKey,
+  readDhKey,
+  writeAuthKey,
+  writeDhKey,
+} from "./key_codec.ts";
+export type { SignedSessionKey } from "./messages.ts";
+export { readBasicAuth } from "./new_queue_codec.ts";
+export {
+  readSignedSessionKey,
+  writeSignedSessionKey,
+} from "./signed_key_codec.ts";
+export {
+  type Authorization,
+  decodeRawTransmission,
+  readAuthorization,
+  type TransmissionIds,
+  type TransmissionParams,
+  transmissionParams,
+  writeTransmissionIds,
+} from "./transmission.ts";
+export {
+  commonVersions,
+  readVersionRange,
+  versionsUpTo,
+  writeVersionRange,
+} from "./version_range.ts";
+export { verifyAuthorization } from "./verify_authorization.ts";

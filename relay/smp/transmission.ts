@@ -171,7 +171,7 @@ export function encodeCommandTransmission(
   const writer = new Writer(
     command.tag === "SEND" ? command.body.length + 128 : 256,
   );
-  writeIds(writer, params, transmission);
+  writeTransmissionIds(writer, params, transmission);
   writeCommand(writer, params.version, command);
   const rest = writer.finish();
   return {
@@ -223,7 +223,7 @@ export function writeMessageTransmission(
   transmission: MessageTransmission,
 ): void {
   writer.byte(0);
-  writeIds(writer, params, transmission);
+  writeTransmissionIds(writer, params, transmission);
   writeMessage(writer, params.version, transmission.message);
 }
 
@@ -231,7 +231,7 @@ function decodeCommandIn(
   params: TransmissionParams,
   bytes: Uint8Array,
 ): CommandTransmission | RefusedTransmission {
-  const raw = decodeRaw(params, bytes);
+  const raw = decodeRawTransmission(params, bytes);
   if ("error" in raw) return raw;
   const { correlationId, entityId } = raw;
   const authorization = readAuthorization(raw);
@@ -257,7 +257,7 @@ function decodeMessageIn(
   params: TransmissionParams,
   bytes: Uint8Array,
 ): MessageTransmission | RefusedTransmission {
-  const raw = decodeRaw(params, bytes);
+  const raw = decodeRawTransmission(params, bytes);
   if ("error" in raw) return raw;
   const { correlationId, entityId } = raw;
   const message = decodeMessage(params.version, raw.body);
@@ -270,7 +270,7 @@ function decodeMessageIn(
 }
 
 /** A transmission whose authorization and command or message are unread. */
-interface RawTransmission extends TransmissionIds {
+export interface RawTransmission extends TransmissionIds {
   readonly authorization: Uint8Array;
   readonly serviceSignature?: Uint8Array;
   /** Only when it is sent, before version 7. */
@@ -280,10 +280,19 @@ interface RawTransmission extends TransmissionIds {
   readonly body: Uint8Array;
 }
 
-function decodeRaw(
+/** A raw transmission that was refused. */
+export interface RefusedRawTransmission extends TransmissionIds {
+  readonly error: { readonly type: "BLOCK" | "SESSION" };
+}
+
+/**
+ * Takes a transmission apart and checks its session ID (`transmissionP` and
+ * the beginning of `tDecodeServer`); the same in XFTP.
+ */
+export function decodeRawTransmission(
   params: TransmissionParams,
   bytes: Uint8Array,
-): RawTransmission | RefusedTransmission {
+): RawTransmission | RefusedRawTransmission {
   const raw = decode(bytes, (reader): RawTransmission => {
     const authorization = reader.short();
     const serviceSignature = params.serviceAuth && authorization.length > 0
@@ -320,8 +329,8 @@ function readServiceSignature(reader: Reader): Uint8Array {
 }
 
 /** By its size (`decodeTAuthBytes`); `null` when it has none of the sizes. */
-function readAuthorization(
-  raw: RawTransmission,
+export function readAuthorization(
+  raw: Pick<RawTransmission, "authorization" | "serviceSignature">,
 ): Authorization | undefined | null {
   const { authorization: bytes, serviceSignature } = raw;
   switch (bytes.length) {
@@ -346,11 +355,12 @@ function readAuthorization(
 function refusal(
   type: "BLOCK" | "SESSION",
   correlationId: Uint8Array,
-): RefusedTransmission {
+): RefusedRawTransmission {
   return { correlationId, entityId: EMPTY, error: { type } };
 }
 
-function writeIds(
+/** Writes session ID, where it is sent, correlation ID and entity ID. */
+export function writeTransmissionIds(
   writer: Writer,
   params: TransmissionParams,
   ids: TransmissionIds,

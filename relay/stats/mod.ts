@@ -15,6 +15,8 @@ export {
 export { Durations } from "./durations.ts";
 export type { ServerGauges, StoredCounts, SubscriberCounts } from "./gauges.ts";
 export { Lateness } from "./lateness.ts";
+export { ActiveQueues } from "./active_queues.ts";
+export { fileMetrics, type FileMetricsSource } from "./file_metrics.ts";
 export { formatMetrics, type Metric } from "./metric.ts";
 export {
   Recorder,

@@ -5,6 +5,11 @@
  */
 
 export * from "./store.ts";
+export type {
+  StoredFileCounts,
+  StoredFiles,
+  StoredRecipient,
+} from "./file_reader.ts";
 export { listQueues, listServices } from "./listing.ts";
 export {
   lockStore,

@@ -131,7 +131,8 @@ function statusOf(row: Row): QueueStatus {
   }
 }
 
-function blockingInfoOf(row: Row): BlockingInfo {
+/** Why a queue or file is blocked. Throws `StoreError` "corrupt". */
+export function blockingInfoOf(row: Row): BlockingInfo {
   const { blocking_reason: reason, blocking_notice: notice } = row;
   if (reason !== "spam" && reason !== "content") throw storeErrorOf("corrupt");
   return typeof notice === "string" ? { reason, notice } : { reason };

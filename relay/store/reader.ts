@@ -12,6 +12,7 @@ import {
   storeErrorOf,
   withStoreErrors,
 } from "./database_errors.ts";
+import { FileReader } from "./file_reader.ts";
 import {
   blob,
   number,
@@ -44,6 +45,7 @@ export class Reader {
   readonly #reserved: StatementSync;
   readonly #notifications: NotificationReader;
   readonly #services: ServiceReader;
+  readonly #files: FileReader;
 
   /** Opens the database at `path`. Throws `StoreError`. */
   constructor(path: string) {
@@ -88,6 +90,7 @@ export class Reader {
       this.#reserved = database.prepare("SELECT queue_key, seq FROM reserved");
       this.#notifications = new NotificationReader(database);
       this.#services = new ServiceReader(database);
+      this.#files = new FileReader(database);
     } catch (error) {
       database.close();
       throw storeError(error);
@@ -137,6 +140,11 @@ export class Reader {
   /** Reads of services. */
   get services(): ServiceReader {
     return this.#services;
+  }
+
+  /** Reads of files. */
+  get files(): FileReader {
+    return this.#files;
   }
 
   /** See `Store.counts`. */

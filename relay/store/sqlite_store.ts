@@ -12,6 +12,7 @@
 
 import { join } from "node:path";
 import { storeErrorOf, withStoreErrors } from "./database_errors.ts";
+import type { StoredFiles } from "./file_reader.ts";
 import { Reader } from "./reader.ts";
 import type {
   MessageMeta,
@@ -224,6 +225,10 @@ class SqliteStore implements Store {
     serviceId: Uint8Array,
   ): number {
     return this.#reader.services.queues(role, serviceId);
+  }
+
+  get files(): StoredFiles {
+    return this.#reader.files;
   }
 
   counts(): StoreCounts {

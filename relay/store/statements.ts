@@ -41,6 +41,18 @@ const LIST = {
     "DELETE FROM notifications WHERE seq <= ?1 AND time < ?2",
   addService: `INSERT INTO services (id, role, certificate_hash, certificates,
     created_day) VALUES (?1, ?2, ?3, ?4, ?5)`,
+  addFile: `INSERT INTO files (sender_id, sender_key, size, digest, created_at,
+    uploaded, status, blocking_reason, blocking_notice)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
+  // The file may have been deleted by a change just before.
+  addFileRecipient: `INSERT INTO file_recipients (recipient_id, sender_id, key)
+    SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM files WHERE sender_id = ?2)`,
+  setFileUploaded: "UPDATE files SET uploaded = ?2 WHERE sender_id = ?1",
+  blockFile: `UPDATE files SET uploaded = 0, status = 'blocked',
+    blocking_reason = ?2, blocking_notice = ?3 WHERE sender_id = ?1`,
+  deleteFile: "DELETE FROM files WHERE sender_id = ?1",
+  deleteFileRecipients: "DELETE FROM file_recipients WHERE sender_id = ?1",
+  deleteFileRecipient: "DELETE FROM file_recipients WHERE recipient_id = ?1",
   reserve: "UPDATE reserved SET queue_key = ?1, seq = ?2",
 } as const;
 

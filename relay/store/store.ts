@@ -10,6 +10,8 @@
 
 import type { QueueMode, ServiceRole } from "../smp/commands.ts";
 import type { BlockingInfo } from "../smp/errors.ts";
+import type { FileRecipient, FileRecord } from "../xftp/file_store.ts";
+import type { StoredFiles } from "./file_reader.ts";
 
 /** Whether a queue may be used. */
 export type QueueStatus =
@@ -168,7 +170,32 @@ export type WriteOperation =
     /** Seconds since 1970. */
     readonly before: number;
   }
-  | { readonly type: "addService"; readonly service: ServiceRecord };
+  | { readonly type: "addService"; readonly service: ServiceRecord }
+  | {
+    readonly type: "addFile";
+    readonly file: FileRecord;
+    readonly recipients: readonly FileRecipient[];
+  }
+  /** Does nothing when there is no such file any more. */
+  | {
+    readonly type: "addFileRecipients";
+    readonly senderId: Uint8Array;
+    readonly recipients: readonly FileRecipient[];
+  }
+  | {
+    readonly type: "setFileUploaded";
+    readonly senderId: Uint8Array;
+    readonly uploaded: boolean;
+  }
+  /** The file stays, without its content, and says why. */
+  | {
+    readonly type: "blockFile";
+    readonly senderId: Uint8Array;
+    readonly info: BlockingInfo;
+  }
+  /** Removes the file and its recipients. */
+  | { readonly type: "deleteFile"; readonly senderId: Uint8Array }
+  | { readonly type: "deleteFileRecipient"; readonly recipientId: Uint8Array };
 
 /** The changes that become durable together. */
 export interface WriteGroup {
@@ -247,6 +274,8 @@ export interface Store extends AsyncDisposable {
   ): ServiceRecord | undefined;
   /** Number of queues of the service as notifier or as recipient. */
   serviceQueues(role: "notifier" | "recipient", serviceId: Uint8Array): number;
+  /** The files of XFTP, without their content. */
+  readonly files: StoredFiles;
   /** Counts what is stored; takes time in proportion to it. */
   counts(): StoreCounts;
 

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { FileRecipient } from "../xftp/file_store.ts";
+import { fileParameters } from "./file_row.ts";
 import { GroupEncoder, type Parameter } from "./group_codec.ts";
 import { queueParameters } from "./queue_row.ts";
 import { serviceParameters } from "./service_row.ts";
@@ -112,6 +114,31 @@ export class GatheringGroup implements WriteGroup {
       case "addService":
         this.#put("addService", serviceParameters(operation.service));
         break;
+      case "addFile":
+        this.#put("addFile", fileParameters(operation.file));
+        this.#putRecipients(operation.file.senderId, operation.recipients);
+        break;
+      case "addFileRecipients":
+        this.#putRecipients(operation.senderId, operation.recipients);
+        break;
+      case "setFileUploaded":
+        this.#put("setFileUploaded", [
+          operation.senderId,
+          operation.uploaded ? 1 : 0,
+        ]);
+        break;
+      case "blockFile": {
+        const { senderId, info } = operation;
+        this.#put("blockFile", [senderId, info.reason, info.notice ?? null]);
+        break;
+      }
+      case "deleteFile":
+        this.#put("deleteFileRecipients", [operation.senderId]);
+        this.#put("deleteFile", [operation.senderId]);
+        break;
+      case "deleteFileRecipient":
+        this.#put("deleteFileRecipient", [operation.recipientId]);
+        break;
     }
   }
 
@@ -143,6 +170,15 @@ export class GatheringGroup implements WriteGroup {
 
   #put(statement: StatementName, parameters: readonly Parameter[]): void {
     this.#encoder.add(statementNumber(statement), parameters);
+  }
+
+  #putRecipients(
+    senderId: Uint8Array,
+    recipients: readonly FileRecipient[],
+  ): void {
+    for (const { recipientId, key } of recipients) {
+      this.#put("addFileRecipient", [recipientId, senderId, key]);
+    }
   }
 
   #putLink(key: number, link: LinkRecord): void {

@@ -4,7 +4,7 @@
  * Transport/Server.hs and Transport/Client.hs.
  *
  * One context is one certificate with its parameters. A second certificate
- * for browsers, chosen when the client sends a server name, will be a second
+ * for browsers, chosen when the client sends a server name, is a second
  * context: nothing in here is shared between contexts.
  *
  * @module
@@ -63,7 +63,42 @@ export interface TlsContextOptions {
   readonly alpn?: readonly string[];
   /** Server: ask for a client certificate, which the client may leave out. */
   readonly requestClientCertificate?: boolean;
+  /**
+   * Server: parameters that browsers have as well, for a certificate that they
+   * trust.
+   */
+  readonly web?: boolean;
 }
+
+/** Ciphers and the like, as OpenSSL's lists. */
+interface Parameters {
+  readonly suites: string;
+  readonly ciphers: string;
+  readonly groups: string;
+  readonly signatures: string;
+}
+
+/** `defaultSupportedParams` */
+const SIMPLEX: Parameters = {
+  suites: "TLS_CHACHA20_POLY1305_SHA256",
+  ciphers: "ECDHE-ECDSA-CHACHA20-POLY1305",
+  groups: "X448:X25519",
+  signatures: "ed448:ed25519",
+};
+
+/**
+ * `defaultSupportedParamsHTTPS`, without finite-field groups, which cost the
+ * server too much, and with P-256, which every client has.
+ */
+const WEB: Parameters = {
+  suites:
+    "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384",
+  ciphers: "ECDHE+AESGCM:ECDHE+CHACHA20",
+  groups: "X25519:X448:P-256:P-521",
+  signatures: "ed448:ed25519:ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:" +
+    "RSA-PSS+SHA512:RSA-PSS+SHA384:RSA-PSS+SHA256:" +
+    "RSA+SHA512:RSA+SHA384:RSA+SHA256",
+};
 
 /** Which end of the handshake. */
 export type TlsRole = "client" | "server";
@@ -150,7 +185,7 @@ export class TlsContext {
     );
     if (this.#pointer === null) throw configError(api, "Cannot set up TLS");
     try {
-      this.#setParameters(api);
+      this.#setParameters(api, options.web ? WEB : SIMPLEX);
       if (options.credentials !== undefined) {
         setCredentials(api, this.#pointer, options.credentials);
       } else if (role === "server") {
@@ -180,7 +215,7 @@ export class TlsContext {
     if (this.#alpnKey !== undefined) ownProtocols.delete(this.#alpnKey);
   }
 
-  #setParameters(api: OpenSsl): void {
+  #setParameters(api: OpenSsl, parameters: Parameters): void {
     const context = this.pointer;
     const number = (command: number, value: number) =>
       api.SSL_CTX_ctrl(context, command, BigInt(value), null);
@@ -190,15 +225,15 @@ export class TlsContext {
       number(SSL_CTRL_SET_MAX_PROTO_VERSION, TLS1_3_VERSION) === 1 &&
       api.SSL_CTX_set_ciphersuites(
           context,
-          cString("TLS_CHACHA20_POLY1305_SHA256"),
+          cString(parameters.suites),
         ) === 1 &&
       api.SSL_CTX_set_cipher_list(
           context,
-          cString("ECDHE-ECDSA-CHACHA20-POLY1305"),
+          cString(parameters.ciphers),
         ) === 1 &&
-      text(SSL_CTRL_SET_GROUPS_LIST, "X448:X25519") === 1 &&
-      text(SSL_CTRL_SET_SIGALGS_LIST, "ed448:ed25519") === 1 &&
-      text(SSL_CTRL_SET_CLIENT_SIGALGS_LIST, "ed448:ed25519") === 1 &&
+      text(SSL_CTRL_SET_GROUPS_LIST, parameters.groups) === 1 &&
+      text(SSL_CTRL_SET_SIGALGS_LIST, parameters.signatures) === 1 &&
+      text(SSL_CTRL_SET_CLIENT_SIGALGS_LIST, parameters.signatures) === 1 &&
       api.SSL_CTX_set_num_tickets(context, 0n) === 1;
     if (!done) throw configError(api, "OpenSSL lacks what SimpleX needs");
     number(SSL_CTRL_SET_SESS_CACHE_MODE, 0); // previous value, not success
@@ -298,7 +333,7 @@ function setCredentials(
   });
 
   const [key] = typeof credentials.key === "string"
-    ? decodePem(credentials.key, "PRIVATE KEY")
+    ? decodePem(credentials.key, "(?:RSA |EC )?PRIVATE KEY")
     : [credentials.key.slice()];
   if (key === undefined) throw new TlsError("config", "There is no key");
   const parsed = parseDer(api, key, api.d2i_PrivateKey_bio);
@@ -328,7 +363,7 @@ function parseDer(
   }
 }
 
-/** The bodies of all PEM blocks with this label (RFC 7468). */
+/** The bodies of all PEM blocks with this label, a pattern (RFC 7468). */
 function decodePem(text: string, label: string): Uint8Array[] {
   const blocks = text.matchAll(
     new RegExp(

@@ -6,6 +6,7 @@
 
 import { BufferPool, OutputQueue } from "./buffers.ts";
 import type { Connection } from "./connection.ts";
+import { hasServerName } from "./client_hello.ts";
 import { TlsContext, type TlsContextOptions, type TlsRole } from "./context.ts";
 import { TlsEngine } from "./engine.ts";
 import type { ByteStream } from "./stream.ts";
@@ -68,6 +69,8 @@ export interface HandshakeHooks {
   readonly onStarted?: (breakOff: (reason: unknown) => void) => void;
   /** The connection that came out of it was closed. */
   readonly onClosed?: () => void;
+  /** Server: takes the place of the context when there is a server name. */
+  readonly webContext?: TlsContext;
 }
 
 /** {@link wrapTls} with a context that lives longer than one connection. */
@@ -134,7 +137,13 @@ async function exchange(
     // A server makes its TLS state when there is something to answer, so that
     // a connection which never says anything costs a socket and a buffer.
     if (context.role === "server") input = await receive();
-    engine = new TlsEngine(context, options);
+    let chosen = context;
+    if (options.webContext !== undefined && input !== undefined) {
+      const hello = await completeHello(input, receive);
+      input = hello.bytes;
+      if (hello.named) chosen = options.webContext;
+    }
+    engine = new TlsEngine(chosen, options);
     for (let done = false; !done;) {
       try {
         done = engine.handshake(input);
@@ -156,6 +165,24 @@ async function exchange(
     // Every read and write was awaited: nobody uses the buffers any more.
     output.clear();
     handshakePool.give(buffer);
+  }
+}
+
+/** Waits for the whole record of the ClientHello, if it is one. */
+async function completeHello(
+  first: Uint8Array<ArrayBuffer>,
+  receive: () => Promise<Uint8Array<ArrayBuffer>>,
+): Promise<{ bytes: Uint8Array<ArrayBuffer>; named: boolean }> {
+  let bytes = first;
+  for (;;) {
+    const named = hasServerName(bytes);
+    if (named !== "partial") return { bytes, named };
+    // What came is a view of the buffer that the next part comes to.
+    const before = bytes.slice();
+    const part = await receive();
+    bytes = new Uint8Array(before.length + part.length);
+    bytes.set(before);
+    bytes.set(part, before.length);
   }
 }
 

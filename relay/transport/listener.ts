@@ -1,5 +1,6 @@
 /**
- * TLS listener: several addresses, one certificate, bounded in every number.
+ * TLS listener: several addresses, one certificate (and one for browsers),
+ * bounded in every number.
  *
  * What happens when it is full:
  * - Half-open connections are bounded by `maxHandshakes`. When one more comes,
@@ -33,7 +34,8 @@ export interface ListenAddress {
 }
 
 /** Options of {@link listenTls}. */
-export interface ListenTlsOptions extends TlsContextOptions, ConnectionLimits {
+export interface ListenTlsOptions
+  extends Omit<TlsContextOptions, "web">, ConnectionLimits {
   readonly addresses: readonly ListenAddress[];
   /**
    * Serves one connection. When it returns or rejects, the connection is
@@ -54,6 +56,11 @@ export interface ListenTlsOptions extends TlsContextOptions, ConnectionLimits {
   readonly maxHandshakes?: number;
   /** Time for a TLS handshake in milliseconds; default 60 s. */
   readonly handshakeTimeoutMs?: number;
+  /**
+   * Certificate and ALPN for clients that send a server name, which SimpleX
+   * apps do not; left out: they get the same as all others.
+   */
+  readonly web?: Pick<TlsContextOptions, "credentials" | "alpn">;
 }
 
 /** Numbers of a listener; those without a note count since its start. */
@@ -107,11 +114,13 @@ const ACCEPT_PAUSE_MS = 50;
  * cannot be listened on; then none is.
  */
 export function listenTls(options: ListenTlsOptions): TlsListener {
-  const context = new TlsContext("server", options);
+  const { web } = options;
+  const contexts = [new TlsContext("server", { ...options, web: false })];
   try {
-    return new Listener(context, openSockets(options.addresses), options);
+    if (web) contexts.push(new TlsContext("server", { ...web, web: true }));
+    return new Listener(contexts, openSockets(options.addresses), options);
   } catch (error) {
-    context.free();
+    for (const context of contexts) context.free();
     throw error;
   }
 }
@@ -178,7 +187,8 @@ interface HalfOpen {
 
 class Listener implements TlsListener {
   readonly addresses: readonly Required<ListenAddress>[];
-  readonly #context: TlsContext;
+  /** The second, if there is one, is for clients with a server name. */
+  readonly #contexts: readonly TlsContext[];
   readonly #sockets: readonly Deno.TcpListener[];
   readonly #options: ListenTlsOptions;
   readonly #maxConnections: number;
@@ -203,11 +213,11 @@ class Listener implements TlsListener {
   readonly #failed: Partial<Record<TlsErrorKind, number>> = {};
 
   constructor(
-    context: TlsContext,
+    contexts: readonly TlsContext[],
     sockets: readonly Deno.TcpListener[],
     options: ListenTlsOptions,
   ) {
-    this.#context = context;
+    this.#contexts = contexts;
     this.#sockets = sockets;
     this.#options = options;
     this.#maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
@@ -334,8 +344,9 @@ class Listener implements TlsListener {
       tcp.setNoDelay(true);
       const connection: TlsConnection = await performHandshake(
         tcp,
-        this.#context,
+        this.#contexts[0],
         {
+          webContext: this.#contexts[1],
           maxBuffered: this.#options.maxBuffered,
           stallTimeoutMs: this.#options.stallTimeoutMs,
           closeTimeoutMs: this.#options.closeTimeoutMs,
@@ -381,7 +392,7 @@ class Listener implements TlsListener {
     await Promise.all(Array.from(this.#open, (each) => each.close()));
     clearTimeout(timer);
     await Promise.all([...this.#loops, ...this.#handshakes]);
-    this.#context.free();
+    for (const context of this.#contexts) context.free();
   }
 }
 

@@ -22,6 +22,8 @@ export interface RelayOrder {
   readonly fsyncDelay: number;
   /** File that records what is on disk. */
   readonly syncTrace: string;
+  /** More settings. */
+  readonly set?: readonly string[];
   /** Left out: the relay as it is. */
   readonly alteration?: Alteration;
 }
@@ -35,6 +37,7 @@ if (import.meta.main) {
       "listen.addresses=127.0.0.1",
       "listen.ports=0",
       `smp.messages_per_queue=${order.quota}`,
+      ...order.set ?? [],
     ],
     env: {},
   });

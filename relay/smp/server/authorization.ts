@@ -13,8 +13,6 @@
 
 import {
   type AuthKey,
-  cbNonce,
-  dummyAuthKey,
   SessionAuthenticator,
   verifySignature,
 } from "../../crypto/mod.ts";
@@ -29,6 +27,7 @@ import {
   signedBytes,
   type SignedParts,
 } from "../transmission.ts";
+import { verifyAuthorization } from "../verify_authorization.ts";
 import type { ClientService } from "./services.ts";
 
 /** What became of the check. */
@@ -153,9 +152,6 @@ export class Authorizer {
   ): boolean {
     const { authorization } = transmission;
     if (authorization === undefined) return false;
-    const algorithm = authorization.kind === "signature"
-      ? authorization.algorithm
-      : "x25519";
     const { signedPrefix, signedRest } = transmission;
     const hash = authorization.serviceSignature && this.#service &&
       this.#service.certificateHash;
@@ -165,24 +161,12 @@ export class Authorizer {
       signedPrefix: hash ? concatBytes(hash, signedPrefix) : signedPrefix,
       signedRest,
     };
-    const verifies = (key: AuthKey) =>
-      authorization.kind === "signature"
-        ? verifySignature(key, {
-          message: signedBytes(signed),
-          signature: authorization.bytes,
-        })
-        : this.#authenticator.verify(key.raw, {
-          nonce: cbNonce(transmission.correlationId),
-          message: signed.signedPrefix,
-          rest: signed.signedRest,
-          authenticator: authorization.bytes,
-        });
-    const fitting = keys.filter((key) => key.algorithm === algorithm);
-    if (fitting.length === 0) {
-      verifies(dummyAuthKey(algorithm));
-      return false;
-    }
-    return fitting.some(verifies);
+    return verifyAuthorization({
+      authorization,
+      correlationId: transmission.correlationId,
+      signed,
+      authenticator: this.#authenticator,
+    }, keys);
   }
 }
 

@@ -1,0 +1,190 @@
+/**
+ * Execution of authorized commands (simplexmq 6.5.5, `processXFTPRequest` in
+ * `Simplex.FileTransfer.Server`).
+ *
+ * @module
+ */
+
+import { type AuthKey, randomBytes } from "../../crypto/mod.ts";
+import { equalBytes } from "../../wire/mod.ts";
+import type { FileRecipient, FileRecord, Upload } from "../file_store.ts";
+import type { XftpCommand, XftpError, XftpResponse } from "../messages.ts";
+import type { XftpContext } from "./context.ts";
+import {
+  releasePiece,
+  RequestAborted,
+  type RequestBody,
+} from "./request_body.ts";
+
+/** Bytes of a sender or recipient ID. */
+const ID_SIZE = 16;
+/** Times to look for an ID that is free. */
+const ID_TRIES = 3;
+/** Seconds to which times of files are rounded (`fileTimePrecision`). */
+export const TIME_PRECISION = 3600;
+
+type NewFile = Extract<XftpCommand, { tag: "FNEW" }>;
+
+/** `FNEW` */
+export async function createFile(
+  context: XftpContext,
+  command: NewFile,
+): Promise<XftpResponse> {
+  const { options, files, statistics, now } = context;
+  if (!mayCreate(context, command)) return refuse("AUTH");
+  const { file: { senderKey, size, digest }, recipientKeys } = command;
+  if (!options.chunkSizes.includes(size)) return refuse("SIZE");
+  const seconds = Math.floor(now() / 1000);
+  for (let turn = 0; turn < ID_TRIES; turn++) {
+    const senderId = randomBytes(ID_SIZE);
+    const recipients = newRecipients(recipientKeys);
+    const result = await files.add({
+      senderId,
+      senderKey: senderKey.spki,
+      size,
+      digest,
+      createdAt: seconds - seconds % TIME_PRECISION,
+    }, recipients);
+    if (result === "full") return refuse("QUOTA");
+    if (result === "duplicate") continue;
+    statistics.add("filesCreated");
+    statistics.add("fileRecipients", recipients.length);
+    return { tag: "SIDS", senderId, recipientIds: idsOf(recipients) };
+  }
+  return refuse("INTERNAL");
+}
+
+/** `FADD` */
+export async function addRecipients(
+  { files, statistics }: XftpContext,
+  file: FileRecord,
+  recipientKeys: readonly AuthKey[],
+): Promise<XftpResponse> {
+  for (let turn = 0; turn < ID_TRIES; turn++) {
+    const recipients = newRecipients(recipientKeys);
+    const result = await files.addRecipients(file.senderId, recipients);
+    if (result === "full") return refuse("QUOTA");
+    if (result === "missing") return refuse("AUTH");
+    if (result === "duplicate") continue;
+    statistics.add("fileRecipients", recipients.length);
+    return { tag: "RIDS", recipientIds: idsOf(recipients) };
+  }
+  return refuse("INTERNAL");
+}
+
+/** `FPUT`: what follows the block is the content. */
+export async function receiveFile(
+  context: XftpContext,
+  file: FileRecord,
+  body: RequestBody,
+): Promise<XftpResponse> {
+  // What is there already does not change; but a client waits for an answer
+  // only after it has sent everything.
+  if (file.uploaded) return await skipContent(file, body);
+  return await context.uploads.run(async () => {
+    const upload = await context.files.upload(file.senderId);
+    switch (upload) {
+      case "missing":
+        return refuse("AUTH");
+      case "quota":
+        return refuse("QUOTA");
+      case "io":
+        return refuse("FILE_IO");
+    }
+    const result = await receiveContent(upload, body, {
+      timeoutMs: context.options.uploadTimeoutMs,
+    });
+    if (result !== "ok") return refuse(result);
+    context.statistics.add("filesUploaded");
+    return OK;
+  });
+}
+
+async function receiveContent(
+  upload: Upload,
+  body: RequestBody,
+  { timeoutMs }: { timeoutMs: number },
+) {
+  const late = Promise.withResolvers<"TIMEOUT">();
+  const timer = setTimeout(() => late.resolve("TIMEOUT"), timeoutMs);
+  try {
+    for (;;) {
+      const piece = await Promise.race([body.next(), late.promise]);
+      if (piece === "TIMEOUT") return piece;
+      if (piece === undefined) return await upload.commit();
+      const more = await upload.write(piece);
+      releasePiece(piece);
+      if (!more) return await upload.commit();
+    }
+  } finally {
+    clearTimeout(timer);
+    await upload.abort();
+  }
+}
+
+async function skipContent(
+  { size }: FileRecord,
+  body: RequestBody,
+): Promise<XftpResponse> {
+  let left = size;
+  while (left > 0) {
+    const piece = await body.next();
+    if (piece === undefined || piece.length > left) return refuse("SIZE");
+    left -= piece.length;
+    releasePiece(piece);
+  }
+  return OK;
+}
+
+/** `FDEL` */
+export async function deleteFile(
+  { files, statistics }: XftpContext,
+  file: FileRecord,
+): Promise<XftpResponse> {
+  if (!await files.delete(file.senderId)) return refuse("AUTH");
+  statistics.add("filesDeleted");
+  return OK;
+}
+
+/** `FACK` */
+export async function acknowledge(
+  { files, statistics }: XftpContext,
+  recipientId: Uint8Array,
+): Promise<XftpResponse> {
+  await files.deleteRecipient(recipientId);
+  statistics.add("fileDownloadAcks");
+  return OK;
+}
+
+/** An `ERR` without further words. */
+export function refuse(
+  type: Exclude<XftpError["type"], "CMD" | "BLOCKED">,
+): XftpResponse {
+  return { tag: "ERR", error: { type } };
+}
+
+/** The response to a command that threw this. */
+export function responseTo(error: unknown): XftpResponse {
+  return refuse(error instanceof RequestAborted ? "TIMEOUT" : "INTERNAL");
+}
+
+const OK: XftpResponse = { tag: "OK" };
+
+function mayCreate({ options }: XftpContext, command: NewFile): boolean {
+  if (!options.newFiles) return false;
+  if (options.createPassword === undefined) return true;
+  const { basicAuth } = command;
+  return basicAuth !== undefined &&
+    equalBytes(basicAuth, options.createPassword);
+}
+
+function newRecipients(keys: readonly AuthKey[]): FileRecipient[] {
+  return keys.map((key) => ({
+    recipientId: randomBytes(ID_SIZE),
+    key: key.spki,
+  }));
+}
+
+function idsOf(recipients: readonly FileRecipient[]): Uint8Array[] {
+  return recipients.map(({ recipientId }) => recipientId);
+}

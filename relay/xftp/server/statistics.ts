@@ -1,0 +1,61 @@
+/**
+ * Counts of what the server did with files, with the reference's names and
+ * meaning (simplexmq 6.5.5, `Simplex.FileTransfer.Server.Stats`). They only
+ * grow; nothing of one client or one file is kept.
+ *
+ * @module
+ */
+
+/** Names of the counters. */
+export const FILE_COUNTERS = [
+  "filesCreated",
+  "fileRecipients",
+  "filesUploaded",
+  "filesExpired",
+  "filesDeleted",
+  "filesBlocked",
+  "fileDownloads",
+  "fileDownloadAcks",
+] as const;
+
+/** Name of a counter. */
+export type FileCounter = typeof FILE_COUNTERS[number];
+
+/** Values of all counters. */
+export type FileCounterValues = Readonly<Record<FileCounter, number>>;
+
+/** What the server tells of its work. */
+export interface FileStatistics {
+  /** Adds `amount` (1) to a counter. */
+  add(name: FileCounter, amount?: number): void;
+  /** A download of this file has begun. */
+  fileDownloaded(senderId: Uint8Array): void;
+}
+
+/** Counters alone. */
+export class XftpCounts implements FileStatistics {
+  readonly #counts = new Map<FileCounter, number>();
+  /** Told of each download with the file's sender ID. */
+  onDownload: ((senderId: Uint8Array) => void) | undefined;
+
+  add(name: FileCounter, amount = 1): void {
+    this.#counts.set(name, this.get(name) + amount);
+  }
+
+  /** The counter's value. */
+  get(name: FileCounter): number {
+    return this.#counts.get(name) ?? 0;
+  }
+
+  /** All counters. */
+  snapshot(): FileCounterValues {
+    // The names are those of the type.
+    return Object.fromEntries(
+      FILE_COUNTERS.map((name) => [name, this.get(name)]),
+    ) as FileCounterValues;
+  }
+
+  fileDownloaded(senderId: Uint8Array): void {
+    this.onDownload?.(senderId);
+  }
+}

@@ -1,0 +1,364 @@
+/**
+ * Files as rows of the relay's database and contents in a folder.
+ *
+ * An upload becomes a file in this order: content on disk (fsync), its name
+ * (rename, fsync of the folder), the row says `uploaded`. A deletion goes the
+ * other way. So a content without such a row is never needed: it is removed
+ * when the store is opened.
+ *
+ * @module
+ */
+
+import { dirname } from "node:path";
+import { syncDirectory } from "../../files.ts";
+import type { BlockingInfo } from "../../smp/errors.ts";
+import type { Store, WriteOperation } from "../../store/store.ts";
+import type {
+  FileContent,
+  FileRecipient,
+  FileRecord,
+  FileStore,
+  FileStoreCounts,
+  Upload,
+} from "../file_store.ts";
+import { ContentFile, ContentFolder } from "./content.ts";
+import { Space } from "./space.ts";
+import { FileUpload } from "./upload.ts";
+
+/** Where files are kept and how many. Sizes in bytes. */
+export interface DiskFileStoreOptions {
+  readonly store: Store;
+  /** Folder of the contents; made if it is not there. */
+  readonly directory: string;
+  /** For all contents together. */
+  readonly quota: number;
+  /** So much of the disk stays free (64 MiB). */
+  readonly keepFree?: number;
+  /**
+   * For how long an announced file keeps its space without an upload, in ms
+   * (15 min).
+   */
+  readonly reservationMs?: number;
+  /** Told why the disk refuses; must not throw. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** What was put in order when the store was opened. */
+export interface Reconciliation {
+  /** Uploads that were cut off. */
+  readonly temporary: number;
+  /** Contents without a file. */
+  readonly orphans: number;
+  /** Files whose content is gone. */
+  readonly lost: number;
+}
+
+const BATCH = 100;
+const MINUTE_MS = 60_000;
+const NO_ID = new Uint8Array(0);
+
+/** Opens the files and puts in order what a crash has left. */
+export async function openDiskFileStore(
+  options: DiskFileStoreOptions,
+): Promise<DiskFileStore> {
+  const folder = await ContentFolder.open(options.directory);
+  await syncDirectory(dirname(folder.path));
+  const reconciliation = await reconcile(options.store, folder);
+  return new DiskFileStore(options, { folder, reconciliation });
+}
+
+async function reconcile(
+  store: Store,
+  folder: ContentFolder,
+): Promise<Reconciliation> {
+  const { contents, removed } = await folder.names();
+  let lost = 0;
+  let last = NO_ID;
+  for (;;) {
+    const files = store.files.uploadedAfter(last, BATCH);
+    if (files.length === 0) break;
+    const changes: Promise<void>[] = [];
+    for (const { senderId, size } of files) {
+      const name = ContentFolder.nameOf(senderId);
+      if (contents.delete(name)) {
+        // There can be 100,000 of them, and nobody is served yet.
+        if (Deno.statSync(folder.pathOf(senderId)).size === size) continue;
+        contents.add(name);
+      }
+      lost++;
+      const { committed } = store.write({
+        type: "setFileUploaded",
+        senderId,
+        uploaded: false,
+      });
+      changes.push(committed);
+    }
+    await Promise.all(changes);
+    last = new Uint8Array(files[files.length - 1].senderId);
+  }
+  for (const name of contents) await folder.remove(`${folder.path}/${name}`);
+  return { temporary: removed, orphans: contents.size, lost };
+}
+
+/** The files of a relay. */
+export class DiskFileStore implements FileStore {
+  /** What was put in order at the start. */
+  readonly reconciliation: Reconciliation;
+  readonly #store: Store;
+  readonly #folder: ContentFolder;
+  readonly #space: Space;
+  readonly #quota: number;
+  readonly #onError: (error: unknown) => void;
+  /** The last change under way of each file, by name of its content. */
+  readonly #changing = new Map<string, Promise<unknown>>();
+  readonly #uploads = new Set<FileUpload>();
+  #files: number;
+  #uploaded: number;
+  #stopped = false;
+
+  /** Use {@link openDiskFileStore}. */
+  constructor(
+    options: DiskFileStoreOptions,
+    { folder, reconciliation }: {
+      folder: ContentFolder;
+      reconciliation: Reconciliation;
+    },
+  ) {
+    this.reconciliation = reconciliation;
+    this.#store = options.store;
+    this.#folder = folder;
+    this.#quota = options.quota;
+    this.#onError = options.onError ?? (() => {});
+    const { files, uploaded, bytesUsed } = options.store.files.counts();
+    this.#files = files;
+    this.#uploaded = uploaded;
+    this.#space = new Space(bytesUsed, {
+      quota: options.quota,
+      path: folder.path,
+      keepFree: options.keepFree ?? 64 * 1024 * 1024,
+      reservationMs: options.reservationMs ?? 15 * MINUTE_MS,
+    });
+  }
+
+  async add(
+    file: Omit<FileRecord, "uploaded" | "status">,
+    recipients: readonly FileRecipient[],
+  ): Promise<"ok" | "duplicate" | "full"> {
+    if (!this.#store.hasRoom) return "full";
+    const taken = this.#store.files.find(file.senderId) !== undefined ||
+      this.#anyTaken(recipients);
+    if (taken) return "duplicate";
+    await this.#write({
+      type: "addFile",
+      file: { ...file, status: { type: "active" }, uploaded: false },
+      recipients,
+    });
+    this.#files++;
+    this.#space.announce(ContentFolder.nameOf(file.senderId), file.size);
+    return "ok";
+  }
+
+  async addRecipients(
+    senderId: Uint8Array,
+    recipients: readonly FileRecipient[],
+  ): Promise<"ok" | "duplicate" | "missing" | "full"> {
+    if (!this.#store.hasRoom) return "full";
+    if (this.#store.files.find(senderId) === undefined) return "missing";
+    if (this.#anyTaken(recipients)) return "duplicate";
+    await this.#write({ type: "addFileRecipients", senderId, recipients });
+    return "ok";
+  }
+
+  bySender(senderId: Uint8Array): FileRecord | undefined {
+    return this.#store.files.find(senderId);
+  }
+
+  byRecipient(
+    recipientId: Uint8Array,
+  ): { readonly file: FileRecord; readonly key: Uint8Array } | undefined {
+    return this.#store.files.findRecipient(recipientId);
+  }
+
+  async upload(
+    senderId: Uint8Array,
+  ): Promise<Upload | "missing" | "quota" | "io"> {
+    const record = this.bySender(senderId);
+    if (record === undefined || this.#stopped) return "missing";
+    const { size, digest } = record;
+    const id = record.senderId;
+    const name = ContentFolder.nameOf(id);
+    try {
+      if (!this.#space.take(name, size)) return "quota";
+    } catch (error) {
+      this.#onError(error);
+      return "io";
+    }
+    try {
+      const { path, file } = await this.#folder.create(id);
+      const upload: FileUpload = new FileUpload({ size, digest, path, file }, {
+        accept: async (path) => {
+          const result = await this.#accept(record, path);
+          this.#uploads.delete(upload);
+          return result;
+        },
+        discard: async (path) => {
+          if (!this.#uploads.delete(upload)) return;
+          this.#space.giveBack(name);
+          await this.#folder.remove(path);
+        },
+        onError: this.#onError,
+      });
+      this.#uploads.add(upload);
+      return upload;
+    } catch (error) {
+      this.#space.giveBack(name);
+      this.#onError(error);
+      return "io";
+    }
+  }
+
+  async read(
+    senderId: Uint8Array,
+  ): Promise<FileContent | undefined> {
+    const record = this.bySender(senderId);
+    if (record === undefined || !record.uploaded) return undefined;
+    try {
+      const file = await Deno.open(this.#folder.pathOf(record.senderId));
+      return new ContentFile(file, record.size);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) this.#onError(error);
+      return undefined;
+    }
+  }
+
+  delete(senderId: Uint8Array): Promise<boolean> {
+    return this.#exclusive(senderId, async (record) => {
+      await this.#write({ type: "deleteFile", senderId: record.senderId });
+      this.#files--;
+      this.#space.forget(ContentFolder.nameOf(record.senderId));
+      await this.#removeContent(record);
+    });
+  }
+
+  async deleteRecipient(recipientId: Uint8Array): Promise<void> {
+    await this.#write({ type: "deleteFileRecipient", recipientId });
+  }
+
+  block(senderId: Uint8Array, info: BlockingInfo): Promise<boolean> {
+    return this.#exclusive(senderId, async (record) => {
+      await this.#write({ type: "blockFile", senderId: record.senderId, info });
+      await this.#removeContent(record);
+    });
+  }
+
+  async expire(before: number, signal?: AbortSignal): Promise<number> {
+    let count = 0;
+    for (;;) {
+      const ids = this.#store.files.madeBefore(before, BATCH);
+      if (ids.length === 0 || signal?.aborted) return count;
+      const deleted = await Promise.all(ids.map((id) => this.delete(id)));
+      count += deleted.filter((each) => each).length;
+    }
+  }
+
+  counts(): FileStoreCounts {
+    return {
+      files: this.#files,
+      uploaded: this.#uploaded,
+      bytesUsed: this.#space.used,
+      bytesReserved: this.#space.reserved,
+      quota: this.#quota,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(Array.from(this.#uploads, (each) => each.abort()));
+    await Promise.allSettled(this.#changing.values());
+  }
+
+  #anyTaken(recipients: readonly FileRecipient[]): boolean {
+    return recipients.some(({ recipientId }) =>
+      this.byRecipient(recipientId) !== undefined
+    );
+  }
+
+  async #write(operation: WriteOperation): Promise<void> {
+    await this.#store.write(operation).committed;
+  }
+
+  /** Gives the content its name and tells the database. */
+  async #accept(
+    { senderId, size }: FileRecord,
+    path: string,
+  ): Promise<"ok" | "AUTH" | "FILE_IO"> {
+    const name = ContentFolder.nameOf(senderId);
+    let accepted = false;
+    await this.#exclusive(senderId, async (record) => {
+      if (record.status.type !== "active") return;
+      if (record.uploaded) {
+        // Another upload of the same content was faster.
+        await this.#folder.remove(path);
+        this.#space.giveBack(name);
+        accepted = true;
+        return;
+      }
+      const content = this.#folder.pathOf(senderId);
+      await Deno.rename(path, content);
+      try {
+        await this.#folder.sync();
+        await this.#write({
+          type: "setFileUploaded",
+          senderId,
+          uploaded: true,
+        });
+      } catch (error) {
+        await this.#folder.remove(content);
+        throw error;
+      }
+      this.#uploaded++;
+      this.#space.use(name, size);
+      accepted = true;
+    });
+    if (accepted) return "ok";
+    await this.#folder.remove(path);
+    this.#space.giveBack(name);
+    return "AUTH";
+  }
+
+  async #removeContent(
+    { senderId, size, uploaded }: FileRecord,
+  ): Promise<void> {
+    if (!uploaded) return;
+    this.#uploaded--;
+    this.#space.free(size);
+    try {
+      await this.#folder.remove(this.#folder.pathOf(senderId));
+    } catch (error) {
+      // Nobody can reach it any more; the next start removes it.
+      this.#onError(error);
+    }
+  }
+
+  /** Runs changes of one file one after the other; false: it is not there. */
+  async #exclusive(
+    senderId: Uint8Array,
+    change: (record: FileRecord) => Promise<void>,
+  ): Promise<boolean> {
+    const name = ContentFolder.nameOf(senderId);
+    const before = this.#changing.get(name);
+    const run = (async () => {
+      await before?.catch(() => {/* Whoever asked for it is told. */});
+      const record = this.bySender(senderId);
+      if (record === undefined) return false;
+      await change(record);
+      return true;
+    })();
+    this.#changing.set(name, run);
+    try {
+      return await run;
+    } finally {
+      if (this.#changing.get(name) === run) this.#changing.delete(name);
+    }
+  }
+}
