@@ -1,11 +1,13 @@
 import { command } from "./command.ts";
-import { deleteCommand } from "./file_delete.ts";
 import { fileFlags } from "./file_flags.ts";
-import { receive } from "./file_receive.ts";
-import { send } from "./file_send.ts";
 import { UsageError } from "./flags.ts";
 
-const actions = { send, receive, delete: deleteCommand } as const;
+/** Loaded when they are asked for: a relay that runs does without HTTP/2. */
+const actions = {
+  send: async () => (await import("./file_send.ts")).send,
+  receive: async () => (await import("./file_receive.ts")).receive,
+  delete: async () => (await import("./file_delete.ts")).deleteCommand,
+} as const;
 
 /** `porchlight file`: sends files over XFTP relays, receives and deletes them. */
 export const file = command({
@@ -40,9 +42,7 @@ only, often two.
       );
     }
     // Checked just above.
-    return await actions[action as keyof typeof actions](target, {
-      ...context,
-      values,
-    });
+    const act = await actions[action as keyof typeof actions]();
+    return await act(target, { ...context, values });
   },
 });
