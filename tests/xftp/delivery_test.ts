@@ -1,6 +1,6 @@
 /** Chunks from sender to recipients: the reference's `XFTPServerTests`. */
 import assert from "node:assert/strict";
-import { sha256 } from "../../relay/crypto/mod.ts";
+import { generateAuthKeyPair, sha256 } from "../../relay/crypto/mod.ts";
 import { CHUNK, create, Harness, randomChunk, refusalOf } from "./harness.ts";
 
 for (const algorithm of ["ed25519", "ed448", "x25519"] as const) {
