@@ -11,7 +11,9 @@
  * @module
  */
 
+import { fileSection } from "./file_settings.ts";
 import { informationSettings } from "./information_settings.ts";
+import { proxySection } from "./proxy_settings.ts";
 import {
   choice,
   flag,
@@ -25,7 +27,6 @@ import {
   seconds,
   type Setting,
   size,
-  sizes,
   text,
 } from "./settings.ts";
 
@@ -207,106 +208,7 @@ export const schema = {
       }),
     },
   },
-  xftp: {
-    doc:
-      "Files: photos, videos and voice messages wait here, encrypted and in pieces, until they are fetched.",
-    settings: {
-      enabled: flag({
-        doc:
-          "Keep files, on the same ports as messages. For trying out only: in this version a client that breaks off can end the whole relay.",
-        default: false,
-      }),
-      directory: path({
-        doc: "Where the contents of files are kept.",
-        default: "",
-        defaultDoc: "`files` in the data directory",
-      }),
-      storageQuotaBytes: size({
-        doc:
-          "How much all files together may take of the disk. Nothing is taken in either when the disk is nearly full.",
-        default: "10GB",
-        min: "64KB",
-        max: "1000000GB",
-      }),
-      fileExpirySeconds: orOff(seconds({
-        doc: "Files are deleted when they are this old, to the next hour.",
-        default: "48h",
-        min: "1s",
-        max: "3650d",
-      })),
-      fileExpiryCheckMs: milliseconds({
-        doc: "How often to look for files to delete.",
-        default: "2h",
-        min: "100ms",
-        max: "20d",
-      }),
-      newFiles: flag({
-        doc:
-          "Let apps send files. Set it to false to wind the relay down: what is there can still be fetched.",
-        default: true,
-      }),
-      createPassword: text({
-        doc:
-          "A password that apps need to send files. It becomes part of the address for files: give that only to those who may use the relay.",
-        default: "",
-        defaultDoc: "everybody who knows the address may send files",
-        pattern: /^[!-.0-9;-?A-~]*$/,
-        allowed: "letters, digits and signs, but no space, '@', ':' or '/'",
-        secret: true,
-      }),
-      chunkSizesBytes: sizes({
-        doc:
-          "The sizes that a piece may have. Apps use these four, which keeps the size of a file hidden.",
-        default: ["64KB", "256KB", "1MB", "4MB"],
-        min: "1KB",
-        max: "1GB",
-      }),
-      uploadTimeoutMs: milliseconds({
-        doc: "How long the upload of one piece may take.",
-        default: "5m",
-        min: "100ms",
-        max: "1d",
-      }),
-      downloadStallMs: milliseconds({
-        doc: "A download of which nothing is taken for so long is broken off.",
-        default: "1m",
-        min: "100ms",
-        max: "1d",
-      }),
-      requestsPerConnection: integer({
-        doc: "Requests of one connection that may be in work at a time.",
-        default: 64,
-        min: 1,
-        max: 10_000,
-      }),
-      transfers: integer({
-        doc:
-          "Uploads at a time, and as many downloads. Those beyond wait for their turn.",
-        default: 256,
-        min: 1,
-        max: 100_000,
-      }),
-      minVersion: integer({
-        doc: "The oldest version of the XFTP protocol that is offered.",
-        default: 1,
-        min: 1,
-        max: 3,
-      }),
-      maxVersion: integer({
-        doc: "The newest version of the XFTP protocol that is offered.",
-        default: 3,
-        min: 1,
-        max: 3,
-      }),
-      handshakeTimeoutMs: milliseconds({
-        doc:
-          "A connection that has not finished its XFTP handshake by then is closed.",
-        default: "120s",
-        min: "100ms",
-        max: "1h",
-      }),
-    },
-  },
+  xftp: fileSection,
   clients: {
     doc: "Connections that have gone quiet.",
     settings: {
@@ -457,103 +359,7 @@ export const schema = {
     doc: "What the relay tells its users about itself. None of it is needed.",
     settings: informationSettings,
   },
-  proxy: {
-    doc:
-      "Private message routing: passing messages on to other relays, so that those do not see who sends them.",
-    settings: {
-      enabled: flag({
-        doc:
-          "Pass messages on for those who may create queues here: for everybody, or with `smp.create_password` for those who know it.",
-        default: true,
-      }),
-      minVersion: integer({
-        doc: "The oldest version of the SMP protocol spoken to other relays.",
-        default: 6,
-        min: 6,
-        max: 18,
-      }),
-      maxVersion: integer({
-        doc: "The newest version of the SMP protocol spoken to other relays.",
-        default: 18,
-        min: 6,
-        max: 18,
-      }),
-      clientConcurrency: integer({
-        doc:
-          "Messages of one app that may be under way at a time. While there are so many, nothing more is read from it.",
-        default: 32,
-        min: 1,
-        max: 10_000,
-      }),
-      destinationConcurrency: integer({
-        doc:
-          "Messages to one other relay that may be under way at a time. Those beyond wait for their turn.",
-        default: 256,
-        min: 1,
-        max: 10_000,
-      }),
-      destinations: integer({
-        doc:
-          "Other relays to be connected with at a time. When there are more, the ones that are quiet for longest are left.",
-        default: 1000,
-        min: 1,
-        max: 100_000,
-      }),
-      idleAfterMs: milliseconds({
-        doc: "A connection to another relay that is not used is closed then.",
-        default: "10m",
-        min: "100ms",
-        max: "20d",
-      }),
-      retryMs: milliseconds({
-        doc:
-          "How long to try again when another relay cannot be reached, before the app is told so. Apps wait for 20 seconds.",
-        default: "8s",
-        min: "0s",
-        max: "15s",
-      }),
-      errorMemoryMs: milliseconds({
-        doc:
-          "How long a relay that could not be reached is taken to be unreachable.",
-        default: "30s",
-        min: "0s",
-        max: "1d",
-      }),
-      allowLocal: flag({
-        doc:
-          "Also connect to relays at private addresses, such as 192.168.1.2. It lets everybody who may use this relay probe your home network: set it to true for tests only.",
-        default: false,
-      }),
-      hostMode: choice(["public", "onion"], {
-        doc:
-          "Which host to take of a relay that has several: a public one, or, where `socks_proxy` is set, an onion one.",
-        default: "public",
-      }),
-      requiredHostMode: flag({
-        doc: "Do not take a host of the other kind where that is all there is.",
-        default: false,
-      }),
-      socksProxy: text({
-        doc:
-          "A SOCKS5 proxy, such as Tor's, through which to reach onion hosts: `127.0.0.1:9050`. With `name:password@` before it these are used; with `@` alone, no name at all; else a name made up at the start of the relay, which gives the relay circuits of its own in Tor.",
-        default: "",
-        defaultDoc: "relays with nothing but an onion host are not reached",
-        pattern:
-          /^$|^(?:[^:@]+:[^@]*@|@)?(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9.-]+)(?::\d{1,5})?$/,
-        allowed: 'an IP address or name with a port, such as "127.0.0.1:9050"',
-        secret: true,
-      }),
-      socksMode: choice(["onion", "always"], {
-        doc: "Whether `socks_proxy` is for onion hosts only, or for all.",
-        default: "onion",
-      }),
-      ownServerDomains: hosts({
-        doc:
-          "Domains of relays that are yours too: messages to them are also counted by themselves.",
-        default: [],
-      }),
-    },
-  },
+  proxy: proxySection,
   control: {
     doc: "How `porchlight status` talks to the running relay.",
     settings: {
