@@ -66,9 +66,14 @@ export function describe(
     if (remedy !== undefined) lines.push(`${indent}${remedy}`);
   }
   const counts = Object.entries(status.counts)
-    .map(([label, count]) => `${count.toLocaleString("en")} ${label}`);
+    .map(([label, count]) => `${count.toLocaleString("en")} ${plain(label)}`);
   if (counts.length > 0) lines.push("", `  ${counts.join(", ")}`);
   return lines;
+}
+
+/** "notifier subscriptions" of `notifierSubscriptions`. */
+function plain(label: string): string {
+  return label.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 /** "3 hours 5 minutes": the two largest units. */
