@@ -12,8 +12,17 @@ export type MappingMethod = "pcp" | "nat-pmp" | "upnp";
 export interface RouterLink {
   /** The router's address; link-local IPv6 with its zone (`fe80::1%eth0`). */
   readonly gateway: string;
-  /** This machine's address that the mapping leads to. */
+  /**
+   * Address that the mapping leads to: this machine's, or for a router behind
+   * the first one (double NAT) the first router's address outside.
+   */
   readonly localAddress: string;
+  /**
+   * This machine's address to ask from, where that is not `localAddress`
+   * (double NAT). The router is then not on this network: multicast does not
+   * reach it, and it is asked at `gateway` alone.
+   */
+  readonly sendFrom?: string;
   /** Interface that leads to the router. */
   readonly interfaceName: string;
 }
@@ -49,6 +58,8 @@ export interface Mapping {
    * Whether the router still knows it, as far as that can be found out with one
    * small question: false when it forgot (it restarted) or has another address
    * outside now.
+   *
+   * @throws {MappingError} `no answer` when the router does not answer
    */
   check(signal: AbortSignal): Promise<boolean>;
 }
@@ -98,4 +109,17 @@ export interface PortMapper {
     request: MappingRequest,
     options: { readonly link: RouterLink; readonly signal: AbortSignal },
   ): Promise<Mapping>;
+  /**
+   * Calls `onSign` when the router of `link` says something about itself that
+   * may mean it forgot its mappings (it started, its address changed). Listens
+   * until `signal` ends; resolves when the sockets are closed. Hearing nothing,
+   * and not being able to listen, are no errors: mappings are also checked.
+   */
+  listen?(
+    options: {
+      readonly link: RouterLink;
+      readonly onSign: () => void;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<void>;
 }
