@@ -1,0 +1,16 @@
+/**
+ * Tries out a relay from outside, as an app would: for `porchlight probe`,
+ * `porchlight doctor` and directories.
+ *
+ * @module
+ */
+
+export { testSmp } from "./smp.ts";
+export {
+  PROBE_TIMEOUT_MS,
+  type ProbeOptions,
+  type ProbeResult,
+  type ProbeStep,
+  type ProbeStepName,
+} from "./steps.ts";
+export { testXftp } from "./xftp.ts";
