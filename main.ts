@@ -15,6 +15,7 @@ const commands: cli.Commands = {
   queue: cli.queue,
   save: cli.save,
   file: cli.file,
+  probe: cli.probe,
   init: cli.init,
   import: cli.importCommand,
   export: cli.exportCommand,

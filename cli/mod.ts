@@ -12,6 +12,7 @@ export { file } from "./file.ts";
 export { help } from "./help.ts";
 export { importCommand } from "./import.ts";
 export { init } from "./init.ts";
+export { probe } from "./probe.ts";
 export { queue } from "./queue.ts";
 export { run } from "./run.ts";
 export { save } from "./save.ts";
