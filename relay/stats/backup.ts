@@ -5,7 +5,12 @@
  */
 
 import { writeFileAtomic } from "../files.ts";
-import type { Statistics } from "./statistics.ts";
+
+/** Statistics as text and back; `restore` says whether the text was one. */
+export interface KeptStatistics {
+  encode(): string;
+  restore(text: string): boolean;
+}
 
 /** Larger files are not ours: 12 registers of 16 KB and some numbers. */
 const MAX_SIZE = 4 * 1024 * 1024;
@@ -16,10 +21,10 @@ export type Restored = "restored" | "no file" | "not readable";
 /** Reads and writes the file at `path`. */
 export class StatisticsBackup {
   readonly #path: string;
-  readonly #statistics: Statistics;
+  readonly #statistics: KeptStatistics;
   #written: string | undefined;
 
-  constructor(path: string, statistics: Statistics) {
+  constructor(path: string, statistics: KeptStatistics) {
     this.#path = path;
     this.#statistics = statistics;
   }

@@ -4,18 +4,19 @@
  * @module
  */
 
-import { DAILY_HEADER } from "./daily_columns.ts";
-
 /** Lines that wait for a disk that does not take them: a month of days. */
 const MAX_WAITING = 31;
 
 /** Adds lines to the file at `path`. */
 export class DailyFile {
   readonly #path: string;
+  readonly #header: string;
   #waiting: string[] = [];
 
-  constructor(path: string) {
+  /** `header`: the names of the columns, as a line without its end. */
+  constructor(path: string, header: string) {
     this.#path = path;
+    this.#header = header;
   }
 
   /**
@@ -34,7 +35,7 @@ export class DailyFile {
       mode: 0o644,
     });
     const { size } = await file.stat();
-    const lines = size === 0 ? [DAILY_HEADER, ...this.#waiting] : this.#waiting;
+    const lines = size === 0 ? [this.#header, ...this.#waiting] : this.#waiting;
     const bytes = new TextEncoder().encode(
       lines.map((each) => `${each}\n`).join(""),
     );

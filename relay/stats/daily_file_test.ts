@@ -15,12 +15,12 @@ async function inDirectory(run: (directory: string) => Promise<void>) {
 Deno.test("a new file has a header row, one of the reference goes on", () =>
   inDirectory(async (directory) => {
     const path = join(directory, "daily.csv");
-    await new DailyFile(path).add("one");
-    await new DailyFile(path).add("two");
+    await new DailyFile(path, DAILY_HEADER).add("one");
+    await new DailyFile(path, DAILY_HEADER).add("two");
     assert.equal(await Deno.readTextFile(path), `${DAILY_HEADER}\none\ntwo\n`);
     const old = join(directory, "smp-server-stats.daily.log");
     await Deno.writeTextFile(old, "zero\n");
-    await new DailyFile(old).add("one");
+    await new DailyFile(old, DAILY_HEADER).add("one");
     assert.equal(await Deno.readTextFile(old), "zero\none\n");
   }));
 
@@ -28,7 +28,7 @@ Deno.test("lines wait for a place that can be written to", () =>
   inDirectory(async (directory) => {
     const folder = join(directory, "not there yet");
     const path = join(folder, "daily.csv");
-    const file = new DailyFile(path);
+    const file = new DailyFile(path, DAILY_HEADER);
     await assert.rejects(file.add("one"), Deno.errors.NotFound);
     await assert.rejects(file.add("two"), Deno.errors.NotFound);
     await Deno.mkdir(folder);

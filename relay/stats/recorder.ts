@@ -6,7 +6,7 @@
  */
 
 import { StatisticsBackup } from "./backup.ts";
-import { dailyLine } from "./daily_columns.ts";
+import { DAILY_HEADER, dailyLine } from "./daily_columns.ts";
 import { DailyFile, untilTimeOfDay } from "./daily_file.ts";
 import type { StoredCounts } from "./gauges.ts";
 import { type MetricsServer, serveMetrics } from "./metrics_server.ts";
@@ -53,7 +53,7 @@ export class Recorder implements AsyncDisposable {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    this.#daily = new DailyFile(options.dailyFile);
+    this.#daily = new DailyFile(options.dailyFile, DAILY_HEADER);
     this.#backup = options.backupFile === ""
       ? undefined
       : new StatisticsBackup(options.backupFile, options.statistics);

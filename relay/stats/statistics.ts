@@ -7,6 +7,7 @@
 
 import { AckTimes } from "./ack_times.ts";
 import { ActiveQueues, type EndedPeriods } from "./active_queues.ts";
+import { isTime, parseJson, recordOf } from "./backup_text.ts";
 import { Counters, type CounterValues } from "./counters.ts";
 
 /** What happened between two lines of the daily file. */
@@ -134,7 +135,7 @@ export class Statistics {
    * counting begins at zero.
    */
   restore(text: string): boolean {
-    const backup = recordOf(parse(text));
+    const backup = recordOf(parseJson(text));
     const counters = recordOf(backup?.counters);
     if (backup?.format !== FORMAT || counters === undefined) return false;
     const { since, from } = backup;
@@ -150,22 +151,4 @@ export class Statistics {
     this.ackTimes.restore(backup.ackTimes);
     return true;
   }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function recordOf(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? { ...value }
-    : undefined;
-}
-
-function isTime(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
