@@ -1,0 +1,468 @@
+/**
+ * A link: many streams over one TLS connection, fair to each other.
+ *
+ * Streams take turns of one frame, and only while little waits for the peer's
+ * TCP, so that a new stream's first bytes never queue behind megabytes of
+ * another's. A peer that reads nothing of one stream holds up that one alone:
+ * its window ends, and what waits here is bounded by it.
+ *
+ * @module
+ */
+
+import type { Connection } from "../../relay/transport/connection.ts";
+import { MuxError } from "./errors.ts";
+import {
+  Flag,
+  type FrameHeader,
+  FrameType,
+  GoAwayCode,
+  HEADER_SIZE,
+  MAX_PAYLOAD,
+  readHeader,
+  writeHeader,
+} from "./frames.ts";
+import { WindowBudget } from "./receive_window.ts";
+import { MuxStream, type StreamLink } from "./stream.ts";
+
+/** Options of {@link Link}. */
+export interface LinkOptions {
+  /** Who dialled: its streams have odd IDs. */
+  readonly role: "client" | "server";
+  /**
+   * Takes a stream that the peer opens; left out, the peer may open none.
+   * Must not throw.
+   */
+  readonly onStream?: (stream: MuxStream) => void;
+  /** Streams that may be open at a time, of both sides; default 1,000. */
+  readonly maxStreams?: number;
+  /** Bytes by which windows may grow together; default 16 MiB. */
+  readonly windowBudget?: number;
+  /**
+   * Bytes of all streams that may wait here unread; above, the one that holds
+   * most is broken off. Default 32 MiB.
+   */
+  readonly maxUnread?: number;
+  /** Time between pings, ms; default 20 s. */
+  readonly pingMs?: number;
+  /** Silence after which the link is dead, ms; default 45 s. */
+  readonly deadMs?: number;
+}
+
+const DEFAULT_MAX_STREAMS = 1000;
+const DEFAULT_WINDOW_BUDGET = 16 * 1024 * 1024;
+const DEFAULT_MAX_UNREAD = 32 * 1024 * 1024;
+const DEFAULT_PING_MS = 20_000;
+const DEFAULT_DEAD_MS = 45_000;
+
+/** Bytes that may wait for the peer's TCP before streams wait for their turn. */
+const OUTPUT_LIMIT = 256 * 1024;
+/** Round trip that is assumed before one was measured, ms. */
+const FIRST_RTT_MS = 100;
+/** After so many streams a link has served its time. */
+const MAX_STREAM_ID = 0x7fff_fff0;
+
+/** Bytes of a frame that came in parts. */
+interface Partial {
+  readonly bytes: Uint8Array;
+  filled: number;
+  /** What `bytes` will be: a header, or the payload of this header. */
+  readonly header: FrameHeader | undefined;
+}
+
+/** Frames are put together here; sending encrypts at once. */
+const scratch = new Uint8Array(HEADER_SIZE + MAX_PAYLOAD);
+
+/** Many streams over one connection, which it owns. */
+export class Link implements StreamLink, AsyncDisposable {
+  readonly budget: WindowBudget;
+  /** Settles when the link is over and its streams have ended. */
+  readonly ended: Promise<void>;
+  readonly #connection: Connection;
+  readonly #options: LinkOptions;
+  readonly #maxStreams: number;
+  readonly #maxUnread: number;
+  readonly #deadMs: number;
+  readonly #streams = new Map<number, MuxStream>();
+  /** Streams that wait for their turn to send, in order. */
+  readonly #turns: MuxStream[] = [];
+  #sending = false;
+  #partial: Partial | undefined;
+  #nextId: number;
+  #lastPeerId = 0;
+  #unread = 0;
+  #error: MuxError | undefined;
+  /** The peer, or this side, wants no more streams. */
+  #leaving = false;
+  #drained: (() => void) | undefined;
+  #heardAt: number;
+  #pingTimer: ReturnType<typeof setInterval> | undefined;
+  #pingSent: { readonly value: number; readonly at: number } | undefined;
+  #pingValue = 0;
+  #pingWaiters: (() => void)[] = [];
+  #rttMs = FIRST_RTT_MS;
+
+  constructor(connection: Connection, options: LinkOptions) {
+    this.#connection = connection;
+    this.#options = options;
+    this.budget = new WindowBudget(
+      options.windowBudget ?? DEFAULT_WINDOW_BUDGET,
+    );
+    this.#maxStreams = options.maxStreams ?? DEFAULT_MAX_STREAMS;
+    this.#maxUnread = options.maxUnread ?? DEFAULT_MAX_UNREAD;
+    this.#deadMs = options.deadMs ?? DEFAULT_DEAD_MS;
+    this.#nextId = options.role === "client" ? 1 : 2;
+    this.#heardAt = this.now();
+    this.#pingTimer = setInterval(
+      () => this.#keepAlive(),
+      options.pingMs ?? DEFAULT_PING_MS,
+    );
+    this.#ping();
+    this.ended = this.#run();
+  }
+
+  /** Whether streams can be opened. */
+  get open(): boolean {
+    return this.#error === undefined && !this.#leaving &&
+      this.#connection.open;
+  }
+
+  /** Streams that are open. */
+  get streams(): number {
+    return this.#streams.size;
+  }
+
+  /** Round trip time of the last ping, ms. */
+  get rttMs(): number {
+    return this.#rttMs;
+  }
+
+  /** Why the link is over, if it is. */
+  get error(): MuxError | undefined {
+    return this.#error;
+  }
+
+  now(): number {
+    return performance.now();
+  }
+
+  /**
+   * Opens a stream; the peer learns of it with its first bytes, or at once when
+   * `announce` is set.
+   *
+   * @throws {MuxError}
+   */
+  openStream({ announce = false } = {}): MuxStream {
+    if (this.#error !== undefined) throw this.#error;
+    const full = this.#streams.size >= this.#maxStreams ||
+      this.#nextId > MAX_STREAM_ID;
+    if (!this.open || full) {
+      throw new MuxError("refused", "The link takes no more streams");
+    }
+    const stream = new MuxStream(this, this.#nextId, { own: true });
+    this.#nextId += 2;
+    this.#streams.set(stream.id, stream);
+    if (announce) stream.announce();
+    return stream;
+  }
+
+  /**
+   * Finds out whether the peer is still there: rejects, and ends the link, when
+   * it has not answered in time.
+   *
+   * @throws {MuxError} `dead`, or why the link ended meanwhile
+   */
+  async probe(timeoutMs: number): Promise<void> {
+    if (this.#error !== undefined) throw this.#error;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#pingWaiters.push(resolve);
+    this.#ping();
+    const timer = setTimeout(() => this.#end(deadError()), timeoutMs);
+    await promise;
+    clearTimeout(timer);
+    if (this.#error !== undefined) throw this.#error;
+  }
+
+  /**
+   * Takes no new streams, waits until those that are open have ended, at most
+   * `deadlineMs`, then closes.
+   */
+  async drain(deadlineMs: number): Promise<void> {
+    if (this.#error === undefined) {
+      this.#leaving = true;
+      this.#sendGoAway(GoAwayCode.normal);
+      if (this.#streams.size > 0) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        this.#drained = resolve;
+        const timer = setTimeout(resolve, deadlineMs);
+        await promise;
+        clearTimeout(timer);
+      }
+    }
+    await this.close();
+  }
+
+  /** Ends the link and its streams. */
+  async close(): Promise<void> {
+    if (this.#error === undefined) {
+      if (!this.#leaving) this.#sendGoAway(GoAwayCode.normal);
+      this.#fail(new MuxError("closed", "This link was closed"));
+      await this.#connection.close();
+    }
+    await this.ended;
+  }
+
+  /** Ends the link at once, without a word to the peer. */
+  abort(): void {
+    this.#end(new MuxError("closed", "This link was closed"));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  queue(stream: MuxStream): void {
+    this.#turns.push(stream);
+    if (!this.#sending) this.#sendOn();
+  }
+
+  send(
+    type: number,
+    flags: number,
+    streamId: number,
+    body: number | Uint8Array,
+  ): void {
+    if (this.#error !== undefined) return;
+    const isData = typeof body !== "number";
+    const length = isData ? body.length : body;
+    writeHeader(scratch, { type, flags, streamId, length });
+    if (isData) scratch.set(body, HEADER_SIZE);
+    this.#connection.write(
+      scratch.subarray(0, HEADER_SIZE + (isData ? length : 0)),
+    );
+  }
+
+  hold(bytes: number): void {
+    this.#unread += bytes;
+  }
+
+  forget(stream: MuxStream): void {
+    if (!this.#streams.delete(stream.id)) return;
+    if (this.#streams.size === 0) this.#drained?.();
+  }
+
+  /** Gives streams their turns while the connection takes what they send. */
+  #sendOn(): void {
+    while (this.#turns.length > 0 && this.#error === undefined) {
+      if (this.#connection.buffered > OUTPUT_LIMIT) {
+        this.#sending = true;
+        void this.#connection.drained(OUTPUT_LIMIT / 2).then(() => {
+          this.#sending = false;
+          this.#sendOn();
+        });
+        return;
+      }
+      this.#turns.shift()?.sendTurn();
+    }
+  }
+
+  /** Reads frames until the link ends. Never rejects. */
+  async #run(): Promise<void> {
+    try {
+      while (this.#error === undefined) {
+        const view = await this.#connection.read();
+        if (view === undefined) {
+          this.#fail(new MuxError("lost", "The peer closed the link"));
+          break;
+        }
+        this.#heardAt = this.now();
+        this.#take(view);
+      }
+    } catch (cause) {
+      this.#fail(new MuxError("lost", "The link broke", { cause }));
+    }
+    await this.#connection.close();
+  }
+
+  /** Takes bytes of any number of frames. */
+  #take(view: Uint8Array): void {
+    let at = 0;
+    while (at < view.length && this.#error === undefined) {
+      const partial = this.#partial;
+      if (partial !== undefined) {
+        at += this.#complete(partial, view.subarray(at));
+        continue;
+      }
+      if (view.length - at < HEADER_SIZE) {
+        this.#keepPart(view.subarray(at), { size: HEADER_SIZE });
+        return;
+      }
+      const header = readHeader(view, at);
+      if (header === undefined) {
+        this.#violated("A frame is malformed");
+        return;
+      }
+      at += HEADER_SIZE;
+      const size = payloadSize(header);
+      if (view.length - at < size) {
+        this.#keepPart(view.subarray(at), { size, header });
+        return;
+      }
+      this.#frame(header, view.subarray(at, at + size));
+      at += size;
+    }
+  }
+
+  #keepPart(
+    begun: Uint8Array,
+    { size, header }: { size: number; header?: FrameHeader },
+  ): void {
+    const bytes = new Uint8Array(size);
+    bytes.set(begun);
+    this.#partial = { bytes, filled: begun.length, header };
+  }
+
+  /** Goes on with a frame that was cut; returns how many bytes that took. */
+  #complete(partial: Partial, view: Uint8Array): number {
+    const { bytes, header } = partial;
+    const size = Math.min(bytes.length - partial.filled, view.length);
+    bytes.set(view.subarray(0, size), partial.filled);
+    partial.filled += size;
+    if (partial.filled < bytes.length) return size;
+    this.#partial = undefined;
+    if (header !== undefined) {
+      this.#frame(header, bytes);
+      return size;
+    }
+    const read = readHeader(bytes);
+    if (read === undefined) {
+      this.#violated("A frame is malformed");
+      return size;
+    }
+    const payload = payloadSize(read);
+    if (payload === 0) this.#frame(read, bytes.subarray(0, 0));
+    else this.#keepPart(bytes.subarray(0, 0), { size: payload, header: read });
+    return size;
+  }
+
+  #frame(header: FrameHeader, payload: Uint8Array): void {
+    switch (header.type) {
+      case FrameType.ping:
+        this.#onPing(header);
+        return;
+      case FrameType.goAway:
+        this.#leaving = true;
+        return;
+      default:
+        this.#onStreamFrame(header, payload);
+    }
+  }
+
+  #onStreamFrame(header: FrameHeader, payload: Uint8Array): void {
+    const { type, flags, streamId, length } = header;
+    const stream = flags & Flag.syn
+      ? this.#accept(streamId)
+      : this.#streams.get(streamId);
+    // One that ended here; the peer did not know yet.
+    if (stream === undefined) return;
+    const good = type === FrameType.data
+      ? this.#receive(stream, payload)
+      : stream.addCredit(length);
+    if (!good) {
+      this.#violated("The peer sent more than it had room for");
+      return;
+    }
+    if (flags & Flag.rst) {
+      stream.fail(new MuxError("reset", "The peer broke the stream off"));
+    } else if (flags & Flag.fin) stream.end();
+  }
+
+  #receive(stream: MuxStream, payload: Uint8Array): boolean {
+    if (!stream.receive(payload)) return false;
+    if (this.#unread > this.#maxUnread) this.#breakLargest();
+    return true;
+  }
+
+  /** All together hold too much: who holds most is not being read. */
+  #breakLargest(): void {
+    let largest: MuxStream | undefined;
+    for (const stream of this.#streams.values()) {
+      if (stream.unread > (largest?.unread ?? 0)) largest = stream;
+    }
+    largest?.close();
+  }
+
+  #accept(streamId: number): MuxStream | undefined {
+    const odd = streamId % 2 === 1;
+    const peersTurn = odd === (this.#options.role === "server");
+    if (!peersTurn || streamId <= this.#lastPeerId) {
+      this.#violated("The peer opened a stream that cannot be");
+      return undefined;
+    }
+    this.#lastPeerId = streamId;
+    const { onStream } = this.#options;
+    const full = this.#streams.size >= this.#maxStreams || this.#leaving;
+    if (onStream === undefined || full) {
+      this.send(FrameType.window, Flag.rst, streamId, 0);
+      return undefined;
+    }
+    const stream = new MuxStream(this, streamId, { own: false });
+    this.#streams.set(streamId, stream);
+    onStream(stream);
+    return stream;
+  }
+
+  #onPing({ flags, length }: FrameHeader): void {
+    if (flags & Flag.syn) {
+      this.send(FrameType.ping, Flag.ack, 0, length);
+      return;
+    }
+    if (this.#pingSent?.value !== length) return;
+    this.#rttMs = this.now() - this.#pingSent.at;
+    this.#pingSent = undefined;
+    for (const resolve of this.#pingWaiters.splice(0)) resolve();
+  }
+
+  #ping(): void {
+    this.#pingValue = (this.#pingValue + 1) >>> 0;
+    this.#pingSent = { value: this.#pingValue, at: this.now() };
+    this.send(FrameType.ping, Flag.syn, 0, this.#pingValue);
+  }
+
+  #keepAlive(): void {
+    if (this.now() - this.#heardAt > this.#deadMs) this.#end(deadError());
+    else this.#ping();
+  }
+
+  #sendGoAway(code: number): void {
+    this.send(FrameType.goAway, 0, 0, code);
+  }
+
+  #violated(message: string): void {
+    this.#sendGoAway(GoAwayCode.protocol);
+    this.#end(new MuxError("protocol", message));
+  }
+
+  #end(error: MuxError): void {
+    if (this.#error !== undefined) return;
+    this.#fail(error);
+    this.#connection.abort();
+  }
+
+  #fail(error: MuxError): void {
+    if (this.#error !== undefined) return;
+    this.#error = error;
+    clearInterval(this.#pingTimer);
+    this.#turns.length = 0;
+    for (const stream of [...this.#streams.values()]) stream.fail(error);
+    for (const resolve of this.#pingWaiters.splice(0)) resolve();
+    this.#drained?.();
+  }
+}
+
+function payloadSize({ type, length }: FrameHeader): number {
+  return type === FrameType.data ? length : 0;
+}
+
+function deadError(): MuxError {
+  return new MuxError("dead", "The peer does not answer any more");
+}

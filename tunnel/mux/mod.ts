@@ -1,0 +1,9 @@
+/**
+ * Many streams over one connection, in yamux's frames.
+ *
+ * @module
+ */
+
+export { MuxError, type MuxErrorKind } from "./errors.ts";
+export { Link, type LinkOptions } from "./link.ts";
+export type { MuxStream } from "./stream.ts";
