@@ -19,6 +19,7 @@ if (import.meta.main) {
       `data.directory=${directory}`,
       "listen.addresses=127.0.0.1",
       "listen.ports=0",
+      "path.map_port=false",
       ...set,
     ],
     env: {},

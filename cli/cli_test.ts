@@ -24,6 +24,7 @@ Deno.test("help lists the commands and explains each", async () => {
     "queue",
     "save",
     "file",
+    "probe",
     "init",
     "import",
     "export",

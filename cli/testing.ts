@@ -20,6 +20,7 @@ export interface Finished {
   readonly stderr: string;
 }
 
+/** Environment of the commands; unless it says so, none asks a router. */
 export interface SpawnOptions {
   readonly env?: Record<string, string>;
 }
@@ -46,7 +47,7 @@ export function spawn(
 ): Deno.ChildProcess {
   return new Deno.Command(program, {
     args,
-    env,
+    env: { PORCHLIGHT_PATH_MAP_PORT: "false", ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

@@ -58,6 +58,21 @@ export function text(
   };
 }
 
+/** A list of texts that each match `pattern`. */
+export function texts(
+  options: Common<readonly string[]> & { pattern: RegExp; allowed: string },
+): Setting<string[]> {
+  const { pattern, ...rest } = options;
+  return {
+    ...rest,
+    fromText: listFromText,
+    read: (raw) => {
+      const all = stringsOf(raw);
+      return all?.every((item) => pattern.test(item)) ? all : undefined;
+    },
+  };
+}
+
 /** A file or directory. */
 export function path(options: Common<string>): Setting<string> {
   return {

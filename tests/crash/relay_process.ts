@@ -36,6 +36,7 @@ if (import.meta.main) {
       `data.directory=${order.directory}`,
       "listen.addresses=127.0.0.1",
       "listen.ports=0",
+      "path.map_port=false",
       `smp.messages_per_queue=${order.quota}`,
       ...order.set ?? [],
     ],

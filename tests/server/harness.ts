@@ -137,6 +137,7 @@ async function start(
       `data.directory=${directory}`,
       "listen.addresses=127.0.0.1",
       "listen.ports=0",
+      "path.map_port=false",
       "smp.end_delay=50ms",
       ...options.set ?? [],
     ],

@@ -1,0 +1,50 @@
+/**
+ * The settings of section `[path]`: how the world reaches the relay.
+ *
+ * @module
+ */
+
+import { flag, integer, milliseconds, texts } from "./settings.ts";
+
+/** The section with its settings. */
+export const pathSection = {
+  doc:
+    "How the world reaches the relay at home: through the router, and checked from outside.",
+  settings: {
+    mapPort: flag({
+      doc:
+        "Ask the router to let apps through to the relay (UPnP, NAT-PMP or PCP), and take that back when the relay stops.",
+      default: true,
+    }),
+    externalPort: integer({
+      doc:
+        "The port to ask the router for. Where it is taken, the router's other choice is used.",
+      default: 0,
+      defaultDoc: "the first of `listen.ports`",
+      min: 0,
+      max: 65535,
+    }),
+    callbackServers: texts({
+      doc:
+        "Other Porchlight relays that call back to see whether this one can be reached. They are asked in turn; one that you trust to answer is enough.",
+      default: [],
+      defaultDoc: "nobody checks from outside",
+      pattern:
+        /^smp:\/\/[A-Za-z0-9_-]{43}=?@(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9.-]+)(?:,(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9.-]+))*(?::\d{1,5})?$/,
+      allowed:
+        'a list of addresses without passwords, such as ["smp://<fingerprint>@relay.example.org:5223"]',
+    }),
+    answerCallbacks: flag({
+      doc:
+        "Do the same for other Porchlight relays: when one asks, connect to it and say whether that works.",
+      default: true,
+    }),
+    recheckIntervalMs: milliseconds({
+      doc:
+        "How often to check the path when nothing has changed. Changes of the network are noticed at once.",
+      default: "1h",
+      min: "1m",
+      max: "1d",
+    }),
+  },
+} as const;
