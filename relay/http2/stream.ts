@@ -11,7 +11,10 @@ export type HeaderField = readonly [name: string, value: string];
 
 /** Bounds of a session. */
 export interface Http2Limits {
-  /** Bytes of one stream that may be on their way to us. */
+  /**
+   * Bytes of one stream that may be on their way to us, once it is read faster
+   * than they come. Before that, 65,535 (what HTTP/2 begins with).
+   */
   readonly streamWindow: number;
   /** Bytes of all streams that may be on their way to us. */
   readonly connectionWindow: number;
@@ -21,9 +24,15 @@ export interface Http2Limits {
   readonly maxHeaderListSize: number;
   /**
    * What a peer may do in vain before it is disconnected: streams broken off,
-   * empty frames, PINGs, SETTINGS, in a rolling window.
+   * empty frames, PINGs, SETTINGS. It gets this number back each minute, and
+   * something for each exchange that ends well.
    */
   readonly maxIdleFrames: number;
+  /**
+   * How long a `write` waits while the peer takes nothing of it, before its
+   * stream is reset; in milliseconds.
+   */
+  readonly writeStallMs: number;
 }
 
 /** One exchange: a request and its response. */
@@ -62,18 +71,23 @@ export interface Http2Stream {
   ): void;
 
   /**
-   * Sends bytes of the body; resolves when all are given to the connection and
-   * it has room for more, so that memory stays bounded. The caller may reuse
-   * `bytes` then. One write at a time.
+   * Sends bytes of the body; resolves when all are given to the connection,
+   * which takes no more than it has room for, so that memory stays bounded. The
+   * caller may reuse `bytes` then. One write at a time. After the end was sent,
+   * there is no other.
    *
-   * @throws {Http2Error} when the stream is over before
+   * @throws {Http2Error} when the stream is over before; `timeout` when the
+   * peer took nothing for `writeStallMs`
    */
   write(
     bytes: Uint8Array<ArrayBuffer>,
     options?: { readonly end?: boolean },
   ): Promise<void>;
 
-  /** Ends the stream in both directions at once. Does nothing when it is over. */
+  /**
+   * Ends the stream in both directions at once, and drops what was not read of
+   * it. A stream whose body is not read to its end is to be reset.
+   */
   reset(code: number): void;
 }
 
@@ -81,7 +95,10 @@ export interface Http2Stream {
 export interface Http2Session extends AsyncDisposable {
   /** Whether new streams can begin. */
   readonly open: boolean;
-  /** Settles when the session and its connection are over. Never rejects. */
+  /**
+   * Settles when the session and its connection are over, at the server those
+   * who handle its streams as well. Never rejects.
+   */
   readonly ended: Promise<void>;
   /** Says goodbye, lets streams under way finish, for a bounded time. */
   close(): Promise<void>;
@@ -94,7 +111,8 @@ export interface Http2ClientSession extends Http2Session {
   /**
    * Begins a request.
    *
-   * @throws {Http2Error} when the session takes no more streams
+   * @throws {Http2Error} `closed` when the session takes no more streams,
+   * `refused` while the peer allows no more at a time
    */
   request(
     fields: readonly HeaderField[],
