@@ -13,6 +13,7 @@ const commands: cli.Commands = {
   stats: cli.stats,
   clients: cli.clients,
   queue: cli.queue,
+  "stored-file": cli.storedFile,
   save: cli.save,
   file: cli.file,
   probe: cli.probe,

@@ -19,4 +19,5 @@ export { save } from "./save.ts";
 export { start } from "./start.ts";
 export { stats } from "./stats.ts";
 export { status } from "./status.ts";
+export { storedFile } from "./stored_file.ts";
 export { version } from "./version.ts";

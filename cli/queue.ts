@@ -3,8 +3,8 @@ import type {
   QueueChangeAnswer,
   QueueDeletedAnswer,
 } from "../relay/control/mod.ts";
-import { parseDuration } from "../config/mod.ts";
 import { askAndPrint, askFlags } from "./ask.ts";
+import { blockingFlags, parseNotice, parseReason } from "./blocking_flags.ts";
 import { command } from "./command.ts";
 import { UsageError } from "./flags.ts";
 import { duration } from "./status.ts";
@@ -30,11 +30,7 @@ Nothing can be sent to a blocked queue or fetched from it, and apps are told
 why. With --notice-ttl they show that to their user for so long, with
 "--notice-ttl off" for good. What is deleted is gone.`,
   flags: {
-    reason: { doc: 'Why it is blocked: "spam" or "content".', value: "REASON" },
-    "notice-ttl": {
-      doc: 'How long apps tell their user, or "off" for good.',
-      value: "TIME",
-    },
+    ...blockingFlags,
     ...askFlags,
   },
   async run(values, { terminal, env }, words) {
@@ -83,25 +79,6 @@ function parseWords(words: readonly string[]): [Action, string] {
     );
   }
   return [action, id];
-}
-
-function parseReason(reason: string | undefined): string {
-  if (reason === "spam" || reason === "content") return reason;
-  throw new UsageError("Say why: --reason spam or --reason content.");
-}
-
-function parseNotice(
-  ttl: string | undefined,
-): { ttlSeconds?: number } | undefined {
-  if (ttl === undefined) return undefined;
-  if (ttl === "off") return {};
-  const ms = parseDuration(ttl);
-  if (ms === undefined || ms < 1000) {
-    throw new UsageError(
-      '--notice-ttl is a time of at least a second, such as "30d", or "off".',
-    );
-  }
-  return { ttlSeconds: Math.floor(ms / 1000) };
 }
 
 const STATES = {

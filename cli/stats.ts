@@ -1,6 +1,11 @@
-import type { PeriodCounts, StatisticsAnswer } from "../relay/control/mod.ts";
+import type {
+  FileStatisticsAnswer,
+  PeriodCounts,
+  StatisticsAnswer,
+} from "../relay/control/mod.ts";
 import { askAndPrint, askFlags, table } from "./ask.ts";
 import { command } from "./command.ts";
+import { size } from "./progress.ts";
 
 /** `porchlight stats`: what the running relay has counted. */
 export const stats = command({
@@ -27,12 +32,6 @@ export function describe(answer: StatisticsAnswer): string[] {
     label: string,
     count: (counters: StatisticsAnswer["total"]) => number,
   ) => [label, number(count(period)), number(count(total))];
-  const active = (label: string, { day, week, month }: PeriodCounts) => [
-    label,
-    number(day),
-    number(week),
-    number(month),
-  ];
   return [
     "Stored now:",
     ...table([
@@ -64,7 +63,45 @@ export function describe(answer: StatisticsAnswer): string[] {
       active("queues in use", answer.activeQueues),
       active("with notifications", answer.activeQueuesNtf),
     ]),
+    ...answer.files === undefined ? [] : ["", ...describeFiles(answer.files)],
   ];
+}
+
+function describeFiles(answer: FileStatisticsAnswer): string[] {
+  const { total, period, stored } = answer;
+  const row = (
+    label: string,
+    count: (counters: FileStatisticsAnswer["total"]) => number,
+  ) => [label, number(count(period)), number(count(total))];
+  return [
+    "Files stored now, each a piece of what was sent:",
+    ...table([
+      ["files", number(stored.uploaded)],
+      ["size", `${size(stored.bytesUsed)} of ${size(stored.quota)}`],
+      ["waited for", number(stored.files - stored.uploaded)],
+    ]),
+    "",
+    ...table([
+      ["", `since ${time(answer.periodSince)}`, `since ${time(answer.since)}`],
+      row("files announced", ({ filesCreated }) => filesCreated),
+      row("for recipients", ({ fileRecipients }) => fileRecipients),
+      row("files uploaded", ({ filesUploaded }) => filesUploaded),
+      row("downloads", ({ fileDownloads }) => fileDownloads),
+      row("downloads confirmed", ({ fileDownloadAcks }) => fileDownloadAcks),
+      row("files deleted", ({ filesDeleted }) => filesDeleted),
+      row("files expired", ({ filesExpired }) => filesExpired),
+      row("files blocked", ({ filesBlocked }) => filesBlocked),
+    ]),
+    "",
+    ...table([
+      ["", "this day", "this week", "this month"],
+      active("files downloaded", answer.downloaded),
+    ]),
+  ];
+}
+
+function active(label: string, { day, week, month }: PeriodCounts): string[] {
+  return [label, number(day), number(week), number(month)];
 }
 
 function number(value: number): string {

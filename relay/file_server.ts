@@ -6,11 +6,17 @@
 
 import { join } from "node:path";
 import type { Config } from "../config/mod.ts";
+import type { Health } from "./health.ts";
 import type { Identity } from "./identity/mod.ts";
 import type { Log } from "./log.ts";
 import { type Store, StoreError } from "./store/mod.ts";
-import { ActiveQueues, type FileMetricsSource } from "./stats/mod.ts";
-import { XftpCounts, type XftpOptions, XftpServer } from "./xftp/server/mod.ts";
+import {
+  type FileMetricsSource,
+  FileRecorder,
+  type FileRecorderPart,
+  FileTotals,
+} from "./stats/mod.ts";
+import { type XftpOptions, XftpServer } from "./xftp/server/mod.ts";
 import {
   type DiskFileStore,
   openDiskFileStore,
@@ -23,13 +29,16 @@ export interface FileServerParts {
   readonly identity: Identity;
   readonly store: Store;
   readonly log: Log;
-  readonly onError: (error: unknown) => void;
+  /** Told what does not work. */
+  readonly health: Pick<Health, "report" | "set">;
 }
 
 /** The files, and who serves them. */
 export interface FileServer {
   readonly files: DiskFileStore;
   readonly server: XftpServer;
+  readonly statistics: FileTotals;
+  readonly recorder: Pick<FileRecorder, "save">;
   /** What the metrics are read from. */
   metrics(): Omit<FileMetricsSource, "version">;
 }
@@ -39,10 +48,9 @@ export async function startFileServer(
   parts: FileServerParts,
   started: AsyncDisposableStack,
 ): Promise<FileServer> {
-  const { config, identity, store, onError } = parts;
-  const statistics = new XftpCounts();
-  const downloaded = new ActiveQueues();
-  statistics.onDownload = (senderId) => downloaded.add(senderId);
+  const { config, identity, store, health } = parts;
+  const onError = (error: unknown) => health.report(error);
+  const statistics = new FileTotals();
   const files = started.use(
     await openDiskFileStore({
       store,
@@ -54,6 +62,16 @@ export async function startFileServer(
     }),
   );
   tellReconciliation(parts.log, files.reconciliation);
+  // It stops after the server, whose last counts it saves.
+  const recorder = started.use(
+    new FileRecorder({
+      ...config.stats,
+      statistics,
+      stored: () => files.counts(),
+      onState: (part, error) => health.set(part, problemOf(part, error)),
+    }),
+  );
+  await recorder.start();
   const server = started.use(
     new XftpServer({
       identity,
@@ -67,11 +85,27 @@ export async function startFileServer(
   return {
     files,
     server,
+    statistics,
+    recorder,
     metrics: () => ({
       counters: statistics.snapshot(),
       stored: files.counts(),
-      downloaded: downloaded.estimates,
+      downloaded: statistics.downloaded.estimates,
     }),
+  };
+}
+
+/** What does not work, in words; nothing where it does. */
+function problemOf(part: FileRecorderPart, error: unknown) {
+  if (error === undefined) return undefined;
+  const why = error instanceof Error ? error.message : String(error);
+  const [reason, setting] = part === "file statistics"
+    ? ["Statistics of files cannot be kept over a restart", "backup_file"]
+    : ["The daily statistics of files cannot be written", "daily_file"];
+  return {
+    reason: `${reason}: ${why}`,
+    remedy: `Look at stats.${setting} in porchlight.toml: files have one ` +
+      'beside it, with "-files" in its name.',
   };
 }
 

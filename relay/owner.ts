@@ -6,8 +6,8 @@
  */
 
 import type { Config } from "../config/mod.ts";
+import { blockingAnswer, blockingInfo } from "./blocking_words.ts";
 import {
-  type BlockingAnswer,
   type ControlledRelay,
   type QueueAnswer,
   type QueueChangeAnswer,
@@ -16,16 +16,12 @@ import {
   type StatisticsAnswer,
 } from "./control/mod.ts";
 import type { FileServer } from "./file_server.ts";
+import { fileControl, fileStatistics } from "./owner_files.ts";
 import type { Health, HealthSources } from "./health.ts";
 import type { Identity } from "./identity/mod.ts";
 import { serverInformation } from "./information.ts";
 import { machineUse } from "./machine.ts";
-import {
-  BLOCK_SIZE,
-  type BlockingInfo,
-  type QueueOverview,
-  type SmpServer,
-} from "./smp/mod.ts";
+import { BLOCK_SIZE, type QueueOverview, type SmpServer } from "./smp/mod.ts";
 import {
   type Durations,
   fileMetrics,
@@ -127,13 +123,16 @@ export function ownerControl(
     async save() {
       await parts.store.flush();
       await parts.recorder.save();
+      await parts.fileServer?.recorder.save();
     },
     queues: queueControl(parts),
+    files: parts.fileServer &&
+      fileControl(parts.fileServer, () => refuseTooManyBlocks(parts)),
   };
 }
 
 function statisticsAnswer(
-  { statistics, stored }: OwnerParts,
+  { statistics, stored, fileServer }: OwnerParts,
 ): StatisticsAnswer {
   const { count, sum, max } = statistics.ackTimes;
   return {
@@ -145,10 +144,12 @@ function statisticsAnswer(
     activeQueuesNtf: statistics.activeQueuesNtf.estimates,
     stored: stored(),
     ackTimes: { count, sum, max },
+    files: fileServer && fileStatistics(fileServer),
   };
 }
 
-function queueControl({ smp, statistics, config }: OwnerParts): QueueControl {
+function queueControl(parts: OwnerParts): QueueControl {
+  const { smp } = parts;
   const overview = (id: Uint8Array) => {
     const queue = smp.queueStatus(id);
     return queue && queueAnswer(queue);
@@ -171,14 +172,7 @@ function queueControl({ smp, statistics, config }: OwnerParts): QueueControl {
   return {
     status: overview,
     block(id, info) {
-      const { dailyBlocks } = config.limits;
-      if (dailyBlocks > 0 && statistics.growth.qBlocked >= dailyBlocks) {
-        throw new Refusal(
-          "conflict",
-          `${dailyBlocks} queues were blocked today, which is as many as ` +
-            "limits.daily_blocks allows.",
-        );
-      }
+      refuseTooManyBlocks(parts);
       return changed(id, () => smp.blockQueue(id, blockingInfo(info)));
     },
     unblock: (id) => changed(id, () => smp.unblockQueue(id)),
@@ -187,6 +181,21 @@ function queueControl({ smp, statistics, config }: OwnerParts): QueueControl {
       return deleted && { deleted: true, messages: deleted.messages };
     },
   };
+}
+
+/** @throws {Refusal} when as many were blocked as may be */
+function refuseTooManyBlocks(
+  { statistics, fileServer, config }: OwnerParts,
+): void {
+  const { dailyBlocks } = config.limits;
+  const blocked = statistics.growth.qBlocked +
+    (fileServer?.statistics.growth.blockRequests ?? 0);
+  if (dailyBlocks === 0 || blocked < dailyBlocks) return;
+  throw new Refusal(
+    "conflict",
+    `${blocked} queues and files were blocked today, which is as many as ` +
+      "limits.daily_blocks allows.",
+  );
 }
 
 function queueAnswer(
@@ -202,19 +211,4 @@ function queueAnswer(
       ? undefined
       : new Date(updatedDay * 86_400_000).toISOString().slice(0, 10),
   };
-}
-
-/** The notice as the reference writes it (`ClientNotice`). */
-function blockingInfo({ reason, notice }: BlockingAnswer): BlockingInfo {
-  return {
-    reason,
-    notice: notice && JSON.stringify({ ttl: notice.ttlSeconds }),
-  };
-}
-
-function blockingAnswer({ reason, notice }: BlockingInfo): BlockingAnswer {
-  if (notice === undefined) return { reason };
-  // Written above, or by the reference, whose queues can be imported.
-  const ttl = Number(/"ttl"\s*:\s*(\d+)/.exec(notice)?.[1] ?? NaN);
-  return { reason, notice: Number.isNaN(ttl) ? {} : { ttlSeconds: ttl } };
 }

@@ -136,7 +136,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       identity,
       store,
       log,
-      onError: (error) => health.report(error),
+      health,
     }, started)
     : undefined;
   const web = await webCredentials(config);

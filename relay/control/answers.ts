@@ -7,6 +7,7 @@
 
 import type { ServerInformation } from "../information.ts";
 import type { CounterValues, StoredCounts } from "../stats/mod.ts";
+import type { FileCounterValues } from "../xftp/server/statistics.ts";
 import type { PartStatus } from "./status.ts";
 
 /** Answer to `GET /stats`. */
@@ -26,6 +27,26 @@ export interface StatisticsAnswer {
     readonly count: number;
     readonly sum: number;
     readonly max: number;
+  };
+  /** Where files are kept. */
+  readonly files?: FileStatisticsAnswer;
+}
+
+/** Files in the answer to `GET /stats`; each is a piece of what was sent. */
+export interface FileStatisticsAnswer {
+  readonly since: string;
+  readonly periodSince: string;
+  readonly total: FileCounterValues;
+  readonly period: FileCounterValues;
+  /** Different files that were downloaded, estimated. */
+  readonly downloaded: PeriodCounts;
+  /** Sizes in bytes. */
+  readonly stored: {
+    readonly files: number;
+    readonly uploaded: number;
+    readonly bytesUsed: number;
+    readonly bytesReserved: number;
+    readonly quota: number;
   };
 }
 
@@ -98,6 +119,43 @@ export interface QueueControl {
   delete(id: Uint8Array): Promise<QueueDeletedAnswer | undefined>;
 }
 
+/** One piece of a file in the answer to `POST /file/status`. */
+export interface FilePieceAnswer {
+  /** Bytes. */
+  readonly size: number;
+  /** The hour in which it was made: ISO 8601. */
+  readonly created: string;
+  readonly uploaded: boolean;
+  readonly status: "active" | "blocked";
+  readonly blocking?: BlockingAnswer;
+}
+
+/** Answer to `POST /file/status`. */
+export interface FileAnswer {
+  readonly pieces: readonly FilePieceAnswer[];
+  /** How many of the IDs are of no file here. */
+  readonly missing: number;
+}
+
+/** Answer to `POST /file/block`, `/file/delete`. */
+export interface FileChangeAnswer {
+  /** Pieces that were blocked, or deleted. */
+  readonly changed: number;
+  readonly missing: number;
+}
+
+/** What an owner may do with files, found by their recipients' IDs. */
+export interface FileControl {
+  /** Each is `undefined` where none of the IDs is of a file here. */
+  status(ids: readonly Uint8Array[]): FileAnswer | undefined;
+  /** Resolves when it is on disk. */
+  block(
+    ids: readonly Uint8Array[],
+    info: BlockingAnswer,
+  ): Promise<FileChangeAnswer | undefined>;
+  delete(ids: readonly Uint8Array[]): Promise<FileChangeAnswer | undefined>;
+}
+
 /** The running relay, as the control socket needs it. */
 export interface ControlledRelay {
   addresses(): string[];
@@ -109,4 +167,6 @@ export interface ControlledRelay {
   /** Brings statistics and everything in memory onto the disk. */
   save(): Promise<void>;
   readonly queues: QueueControl;
+  /** `undefined` when no files are kept. */
+  readonly files?: FileControl;
 }

@@ -8,9 +8,11 @@ import { VERSION } from "../version.ts";
 import type {
   BlockingAnswer,
   ControlledRelay,
+  FileControl,
   QueueControl,
 } from "./answers.ts";
 import { Refusal } from "./errors.ts";
+import { parseFileIds } from "./file_ids.ts";
 import { parseQueueId } from "./queue_id.ts";
 import type { ControlHandlers } from "./server.ts";
 import { type PartStatus, type RelayStatus, worstState } from "./status.ts";
@@ -52,6 +54,14 @@ export function relayHandlers(
       found(await running().queues.unblock(queueIdIn(body))),
     "POST /queue/delete": async (body) =>
       found(await running().queues.delete(queueIdIn(body))),
+    "POST /file/status": (body) =>
+      foundFile(filesOf(running()).status(fileIdsIn(body))),
+    "POST /file/block": async (body) =>
+      foundFile(
+        await filesOf(running()).block(fileIdsIn(body), blockingIn(body)),
+      ),
+    "POST /file/delete": async (body) =>
+      foundFile(await filesOf(running()).delete(fileIdsIn(body))),
   };
 }
 
@@ -94,13 +104,43 @@ function queueIdIn(body: unknown): Uint8Array {
   );
 }
 
+function filesOf({ files }: ControlledRelay): FileControl {
+  if (files !== undefined) return files;
+  throw new Refusal(
+    "conflict",
+    "This relay keeps no files: xftp.enabled is false.",
+  );
+}
+
+function foundFile<T>(answer: T | undefined): T {
+  if (answer !== undefined) return answer;
+  throw new Refusal(
+    "not found",
+    "There is no such file on this relay. It is found by an ID that a " +
+      "recipient has; that of the sender is not enough.",
+  );
+}
+
+function fileIdsIn(body: unknown): Uint8Array[] {
+  const ids = parseFileIds(fieldOf(body, "ids") ?? [fieldOf(body, "id")]);
+  if (ids !== undefined) return ids;
+  throw new Refusal(
+    "bad request",
+    "These are not IDs of files. An ID has 22 letters, digits, - and _, " +
+      "mostly with == behind them.",
+  );
+}
+
 function block(queues: QueueControl, body: unknown) {
+  return queues.block(queueIdIn(body), blockingIn(body));
+}
+
+function blockingIn(body: unknown): BlockingAnswer {
   const reason = fieldOf(body, "reason");
   if (reason !== "spam" && reason !== "content") {
     throw new Refusal("bad request", 'The reason must be "spam" or "content".');
   }
-  const notice = noticeIn(fieldOf(body, "notice"));
-  return queues.block(queueIdIn(body), { reason, notice });
+  return { reason, notice: noticeIn(fieldOf(body, "notice")) };
 }
 
 function noticeIn(notice: unknown): BlockingAnswer["notice"] {

@@ -6,7 +6,10 @@
  * @module
  */
 
-/** Names of the counters. */
+/**
+ * Names of the counters. The last one is not in the reference: `filesBlocked`
+ * counts each piece of what a person calls a file, this one what the owner did.
+ */
 export const FILE_COUNTERS = [
   "filesCreated",
   "fileRecipients",
@@ -16,6 +19,7 @@ export const FILE_COUNTERS = [
   "filesBlocked",
   "fileDownloads",
   "fileDownloadAcks",
+  "blockRequests",
 ] as const;
 
 /** Name of a counter. */
