@@ -13,6 +13,7 @@
 
 import { fileSection } from "./file_settings.ts";
 import { informationSettings } from "./information_settings.ts";
+import { onionSection } from "./onion_settings.ts";
 import { pathSection } from "./path_settings.ts";
 import { proxySection } from "./proxy_settings.ts";
 import { smpSection } from "./smp_settings.ts";
@@ -78,6 +79,7 @@ export const schema = {
     },
   },
   path: pathSection,
+  onion: onionSection,
   tls: {
     doc:
       "Certificates and TLS. The files are made at the first start and need no care.",
