@@ -59,6 +59,7 @@ export function decodeHomeMessage(json: Uint8Array): HomeMessage {
       return {
         type: "hello",
         software: fields.text("software"),
+        instance: fields.text("instance"),
         label: fields.optional("label", isText),
         port: fields.optional("port", isPort),
         invitation: fields.optional("invitation", isText),
@@ -221,6 +222,7 @@ const reasons: Readonly<Record<RefusalReason, true>> = {
   full: true,
   banned: true,
   "too often": true,
+  replaced: true,
   protocol: true,
 };
 

@@ -60,6 +60,8 @@ export type RefusalReason =
   | "banned"
   /** Too many attempts. */
   | "too often"
+  /** Another machine with the same identity has taken its place. */
+  | "replaced"
   /** It does not understand what the relay says. */
   | "protocol";
 
@@ -70,6 +72,11 @@ export type HomeMessage =
     readonly type: "hello";
     /** Name and version of its program. */
     readonly software: string;
+    /**
+     * Random for each start of the program: a second machine with the same
+     * identity, restored from its backup, is told from a second link.
+     */
+    readonly instance: string;
     /** Label it would like, if the lease is new. */
     readonly label?: string;
     /** Port it would like, if the lease is new. */
