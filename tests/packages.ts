@@ -14,6 +14,9 @@ const programs: Readonly<Record<string, string>> = {
   microsocks: "microsocks",
   // Reads the QR codes in the terminal's output.
   "zbar-tools": "zbarimg",
+  // Namespaces and routers of the network lab.
+  iproute2: "ip",
+  nftables: "nft",
 };
 
 /** Debian packages that the tests would like and that are not here. */
