@@ -31,4 +31,5 @@ export {
 } from "./identity.ts";
 export { type IdentityPaths, identityPaths } from "./identity_files.ts";
 export type { SignAlgorithm } from "./keys.ts";
+export { verifyLeafSignature } from "./leaf_signature.ts";
 export { signKey, verifySignedKey } from "./signed_key.ts";

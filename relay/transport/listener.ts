@@ -10,7 +10,8 @@
  * - At `maxConnections` open connections the newcomer is closed: nobody who is
  *   being served loses anything.
  *
- * No address of a peer is kept or told; failures are only counted.
+ * No address of a peer is kept, or told but to who serves its connection, who
+ * has to have a use for it (call-backs); failures are only counted.
  *
  * @module
  */
@@ -23,6 +24,14 @@ import { type ListenAddress, openSockets } from "./listen_sockets.ts";
 import type { ConnectionLimits, TlsConnection } from "./tls_connection.ts";
 import { TlsError, type TlsErrorKind } from "./tls_error.ts";
 
+/** What is known of a connection besides what it says itself. */
+export interface ConnectionInfo {
+  /** Port of this machine that it came to. */
+  readonly port: number;
+  /** IP address that it came from. */
+  readonly peer: string;
+}
+
 /** Options of {@link listenTls}. */
 export interface ListenTlsOptions
   extends Omit<TlsContextOptions, "web">, ConnectionLimits {
@@ -33,7 +42,7 @@ export interface ListenTlsOptions
    */
   readonly onConnection: (
     connection: Connection,
-    info: { readonly port: number },
+    info: ConnectionInfo,
   ) => void | Promise<void>;
   /**
    * Told what `onConnection` threw; default: it is only counted. Must not throw
@@ -253,7 +262,8 @@ class Listener implements TlsListener {
     this.#handshakes.delete(handshake);
     if (connection === undefined) return;
     try {
-      await this.#options.onConnection(connection, { port });
+      const peer = tcp.remoteAddr.hostname;
+      await this.#options.onConnection(connection, { port, peer });
     } catch (error) {
       this.#handlerErrors++;
       this.#options.onHandlerError?.(error);

@@ -10,6 +10,7 @@ export { dialTls, type DialTlsOptions } from "./dialer.ts";
 export { type HandshakeOptions, wrapTls } from "./handshake.ts";
 export type { ListenAddress } from "./listen_sockets.ts";
 export {
+  type ConnectionInfo,
   listenTls,
   type ListenTlsOptions,
   type TlsListener,

@@ -1,0 +1,20 @@
+/**
+ * Call-backs: a relay finds out whether the world can reach it by asking
+ * another Porchlight. `protocol.ts` describes it.
+ *
+ * @module
+ */
+
+export {
+  type AnswererCounts,
+  type AnswererOptions,
+  CallbackAnswerer,
+} from "./answerer.ts";
+export {
+  askCallback,
+  type AskOptions,
+  CallbackError,
+  type CallbackErrorKind,
+  type Called,
+} from "./asker.ts";
+export { CALLBACK_ALPN, type CallbackOutcome } from "./protocol.ts";
