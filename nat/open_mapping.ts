@@ -116,9 +116,12 @@ export function whatIsBehind(mapping: Mapping): Behind | undefined {
 }
 
 /** Takes a mapping back, in bounded time; a router that does not is left. */
-export async function takeBack(mapping: Mapping): Promise<void> {
+export async function takeBack(
+  mapping: Mapping,
+  milliseconds: number = REMOVAL,
+): Promise<void> {
   try {
-    await mapping.remove(AbortSignal.timeout(REMOVAL));
+    await mapping.remove(AbortSignal.timeout(milliseconds));
   } catch {
     // It lapses by itself.
   }
@@ -156,17 +159,22 @@ async function openThrough(
           interfaceName: link.interfaceName,
         })),
     });
+    const guesses: MappingTrouble[] = [];
     const outer = await race({
       ...reach(inner),
+      failures: guesses,
       signal: AbortSignal.any([signal, AbortSignal.timeout(BEYOND)]),
     });
-    if (outer === undefined) break;
+    if (outer === undefined) {
+      // Silence at a guessed address says nothing to anybody.
+      search.failures.push(...guesses.filter(isFromRouter));
+      break;
+    }
     mapping = new ChainedMapping(inner, outer, {
       async reopen(changed, reopenSignal) {
-        const failures: MappingTrouble[] = [];
         const again = await race({
           ...reach(changed),
-          failures,
+          failures: [],
           signal: AbortSignal.any([reopenSignal, AbortSignal.timeout(BEYOND)]),
         });
         if (again !== undefined) return again;
@@ -251,13 +259,17 @@ async function removeOthers(
     .filter((mapping) => mapping !== undefined)
     .filter((mapping) => mapping !== winner);
   if (others.length === 0) return winner;
-  await Promise.all(others.map(takeBack));
+  await Promise.all(others.map((other) => takeBack(other)));
   try {
     return await winner.renew(AbortSignal.timeout(REMOVAL));
   } catch {
     // Found out by the next check, and mapped anew then.
     return winner;
   }
+}
+
+function isFromRouter({ failure }: MappingTrouble): boolean {
+  return failure !== "no answer" && failure !== "no network";
 }
 
 function describeTrouble(

@@ -1,0 +1,437 @@
+/**
+ * Keeps one port open to the outside, for as long as it runs.
+ *
+ * @module
+ */
+
+import { Bell } from "./bell.ts";
+import { addressFamily, isPublic, sameAddress } from "./ip.ts";
+import {
+  type Mapping,
+  MappingError,
+  type MappingFailure,
+  type MappingRequest,
+  type PortMapper,
+  type RouterLink,
+} from "./mapping.ts";
+import { pause, readLinks, watchNetwork } from "./network.ts";
+import {
+  type Behind,
+  type MappingTrouble,
+  type OpenedMapping,
+  openMapping,
+  takeBack,
+  whatIsBehind,
+} from "./open_mapping.ts";
+
+/** How it stands with the port. */
+export interface PortState {
+  readonly family: 4 | 6;
+  readonly state:
+    /** Routers are being asked. */
+    | "searching"
+    /** A router has granted it. Whether it works, only a call from outside tells. */
+    | "mapped"
+    /** No router grants it; asked again later, and when the network changes. */
+    | "none";
+  readonly mapping?: Mapping;
+  /** What stands between the mapping and the world, as far as routers tell. */
+  readonly behind?: Behind;
+  /** Why the last search gave nothing, or not more. */
+  readonly failures: readonly MappingTrouble[];
+  /**
+   * IPv4: this machine has this public address itself, so that there is nothing
+   * to map. State is `none`.
+   */
+  readonly ownAddress?: string;
+  /** Whether there is a default route with a router at all. */
+  readonly connected: boolean;
+}
+
+/** What to keep open, and how. */
+export interface PortKeeperOptions {
+  readonly family: 4 | 6;
+  readonly internalPort: number;
+  /** Port wished for outside; default: the same as inside. */
+  readonly externalPort?: number;
+  /** Wished life of the mapping, seconds; renewed at half of it. */
+  readonly lifetimeSeconds?: number;
+  /** Best first. */
+  readonly mappers: readonly PortMapper[];
+  /**
+   * Called at each change, and again when a mapping had to be made anew, even
+   * if it looks the same. Must not throw.
+   */
+  readonly onState: (state: PortState) => void;
+  /** Ends the keeper as `stop` does. */
+  readonly signal?: AbortSignal;
+  /** Default: what the kernel tells (`readLinks`). */
+  readonly readLinks?: (family: 4 | 6) => Promise<RouterLink[]>;
+}
+
+const LIFETIME = 3600;
+/** Between checks of a mapping made by datagrams, milliseconds. */
+const DATAGRAM_CHECK = 3000;
+/** Between checks of a mapping made by UPnP, whose checks cost more. */
+const UPNP_CHECK = 30_000;
+/** Between checks while the router does not answer. */
+const AWAY_CHECK = 2000;
+/** A router silent for so long is searched for anew. */
+const AWAY_LIMIT = 30_000;
+/** A mapping lost sooner than this was not kept by the router. */
+const SHORT_LIVED = 30_000;
+/** The longest between checks of a router that forgets all the time. */
+const SLOWEST_CHECK = 120_000;
+/** Between two checks that routers ask for by their news. */
+const NEWS_PAUSE = 1000;
+/** How long a check or a renewal may take. */
+const PATIENCE = 5000;
+/** Between searches that found nothing, the last one again and again. */
+const SEARCH_AGAIN = [60_000, 120_000, 300_000, 600_000];
+
+/** How long a router that is being left may take to take a mapping back. */
+const LEAVING = 500;
+
+type Ring = "network" | "news";
+/** Why a mapping is no longer held. */
+type Loss = "network" | "lost" | "stopped";
+
+/**
+ * Keeps a mapping for one family: searches, renews, checks, and maps anew when
+ * the router restarted, the address outside or the network changed. Takes the
+ * mapping back at the end.
+ */
+export class PortKeeper implements AsyncDisposable {
+  readonly #options: PortKeeperOptions;
+  readonly #request: MappingRequest;
+  readonly #bell = new Bell<Ring>();
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  #running: Promise<void> | undefined;
+  #state: PortState;
+  /** Spreads checks of a router that forgets all the time. */
+  #slowness = 1;
+
+  constructor(options: PortKeeperOptions) {
+    this.#options = options;
+    this.#request = {
+      internalPort: options.internalPort,
+      externalPort: options.externalPort ?? options.internalPort,
+      lifetimeSeconds: options.lifetimeSeconds ?? LIFETIME,
+    };
+    this.#signal = options.signal === undefined
+      ? this.#stop.signal
+      : AbortSignal.any([this.#stop.signal, options.signal]);
+    this.#state = {
+      family: options.family,
+      state: "searching",
+      failures: [],
+      connected: true,
+    };
+  }
+
+  /** How it stands now. */
+  get state(): PortState {
+    return this.#state;
+  }
+
+  /** Begins; the result comes by `onState`. Later calls do nothing. */
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Asks now instead of when it is time; for an owner who presses a button. */
+  searchNow(): void {
+    this.#bell.ring("network");
+  }
+
+  /** Takes the mapping back (2 s at most) and ends. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #run(): Promise<void> {
+    const signal = this.#signal;
+    const watching = watchNetwork({
+      signal,
+      onChange: () => this.#bell.ring("network"),
+    });
+    while (!signal.aborted) {
+      const links = await this.#readLinks();
+      const stay = new AbortController();
+      const listening = this.#listen(
+        links,
+        AbortSignal.any([signal, stay.signal]),
+      );
+      await this.#stayWith(links);
+      stay.abort();
+      await listening;
+    }
+    await watching;
+  }
+
+  #readLinks(): Promise<RouterLink[]> {
+    return (this.#options.readLinks ?? readLinks)(this.#options.family);
+  }
+
+  /** Hears what routers tell unasked. */
+  async #listen(
+    links: readonly RouterLink[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const onSign = () => this.#bell.ring("news");
+    await Promise.all(
+      links.flatMap((link) =>
+        this.#options.mappers.map((mapper) =>
+          mapper.listen?.({ link, onSign, signal })
+        )
+      ),
+    );
+  }
+
+  /** With the same routers, until the network changes. */
+  async #stayWith(links: readonly RouterLink[]): Promise<void> {
+    const signal = this.#signal;
+    const own = this.#options.family === 4
+      ? links.find(({ localAddress }) => isPublic(localAddress))?.localAddress
+      : undefined;
+    if (links.length === 0 || own !== undefined) {
+      this.#tell({
+        state: "none",
+        failures: [],
+        connected: links.length > 0,
+        ownAddress: own,
+      });
+      while (!signal.aborted) {
+        const rings = await this.#bell.wait(Infinity, signal);
+        if (rings.has("network")) return;
+      }
+      return;
+    }
+
+    let request = this.#request;
+    let last: Mapping | undefined;
+    for (let searches = 0; !signal.aborted; searches++) {
+      this.#tell({ state: "searching", failures: [], connected: true });
+      const opened = await openMapping({
+        request,
+        links,
+        mappers: this.#options.mappers,
+        signal,
+      });
+      if (opened.mapping !== undefined && opened.link !== undefined) {
+        const held = await this.#hold(opened.mapping, opened.link, opened);
+        if (held.loss !== "lost") return;
+        // The same port again, if it can be had: it may be known outside.
+        last = held.mapping;
+        request = { ...request, externalPort: last.externalPort };
+        searches = -1;
+        continue;
+      }
+      if (signal.aborted) return;
+      this.#tell({
+        state: "none",
+        failures: opened.failures,
+        behind: opened.behind,
+        connected: true,
+      });
+      const next = await this.#waitForRouter({
+        milliseconds: SEARCH_AGAIN[Math.min(searches, SEARCH_AGAIN.length - 1)],
+        last,
+        silent: opened.failures.some(({ method, failure }) =>
+          method === last?.method && isSilent(failure)
+        ),
+      });
+      if (next === "network") return;
+    }
+  }
+
+  /**
+   * Until it is worth searching again: it is time, there is news, or the router
+   * that granted `last` was silent and answers again.
+   */
+  async #waitForRouter(
+    options: {
+      readonly milliseconds: number;
+      readonly last: Mapping | undefined;
+      readonly silent: boolean;
+    },
+  ): Promise<"search" | "network"> {
+    const { milliseconds, last } = options;
+    let silent = options.silent;
+    const until = performance.now() + milliseconds;
+    while (!this.#signal.aborted) {
+      const left = until - performance.now();
+      if (left <= 0) return "search";
+      const rings = await this.#bell.wait(
+        last === undefined ? left : Math.min(left, AWAY_CHECK),
+        this.#signal,
+      );
+      if (rings.has("network")) return "network";
+      if (rings.has("news")) {
+        await pause(NEWS_PAUSE, this.#signal);
+        return "search";
+      }
+      if (last !== undefined) {
+        const wasSilent = silent;
+        silent = await this.#ask(last) === "silent";
+        if (wasSilent && !silent) return "search";
+      }
+    }
+    return "search";
+  }
+
+  /** Keeps what was granted, until it is lost, the network changes, or the end. */
+  async #hold(
+    mapping: Mapping,
+    link: RouterLink,
+    opened: OpenedMapping,
+  ): Promise<{ loss: Loss; mapping: Mapping }> {
+    const signal = this.#signal;
+    const begun = performance.now();
+    let current = mapping;
+    let renewAt = renewalTime(current);
+    let checkAt = begun + this.#checkInterval(current);
+    let newsAt = begun;
+    let silentSince: number | undefined;
+    const tell = () =>
+      this.#tell({
+        state: "mapped",
+        mapping: current,
+        behind: whatIsBehind(current),
+        failures: opened.failures,
+        connected: true,
+      });
+    const end = (loss: Loss) => ({ loss, mapping: current });
+    tell();
+
+    while (true) {
+      const due = Math.min(renewAt, checkAt) - performance.now();
+      const rings = await this.#bell.wait(Math.max(due, 0), signal);
+      if (signal.aborted) {
+        await takeBack(current);
+        return end("stopped");
+      }
+      if (rings.has("network")) {
+        const links = await this.#readLinks();
+        if (!links.some((each) => sameLink(each, link))) {
+          await takeBack(current, LEAVING);
+          return end("network");
+        }
+      } else if (rings.has("news")) {
+        const wait = newsAt - performance.now();
+        if (wait > 0) {
+          checkAt = Math.min(checkAt, newsAt);
+          continue;
+        }
+        newsAt = performance.now() + NEWS_PAUSE;
+      }
+
+      let renewing = performance.now() >= renewAt;
+      if (!renewing) {
+        const answer = await this.#ask(current);
+        if (signal.aborted) continue;
+        if (answer === "silent") {
+          silentSince ??= performance.now();
+          if (performance.now() - silentSince > AWAY_LIMIT) return end("lost");
+          checkAt = performance.now() + AWAY_CHECK;
+          continue;
+        }
+        silentSince = undefined;
+        renewing = answer === "forgotten";
+        if (renewing) this.#noteLoss(performance.now() - begun);
+      }
+      if (renewing) {
+        const before = current;
+        const forgotten = performance.now() < renewAt;
+        try {
+          current = await before.renew(this.#patience());
+        } catch (error) {
+          if (signal.aborted) continue;
+          if (forgotten || !isSilence(error)) return end("lost");
+          // Again at half of what is left (RFC 6887 section 11.2.1).
+          renewAt = performance.now() + Math.max(4000, halfLife(before) / 4);
+          checkAt = performance.now() + AWAY_CHECK;
+          silentSince ??= performance.now();
+          continue;
+        }
+        silentSince = undefined;
+        renewAt = renewalTime(current);
+        if (whatIsBehind(current) !== whatIsBehind(before)) {
+          await takeBack(current);
+          return end("lost");
+        }
+        if (forgotten || !sameOutside(current, before)) tell();
+      }
+      checkAt = performance.now() + this.#checkInterval(current);
+    }
+  }
+
+  /** One small question to the router. */
+  async #ask(mapping: Mapping): Promise<"known" | "forgotten" | "silent"> {
+    try {
+      return await mapping.check(this.#patience()) ? "known" : "forgotten";
+    } catch (error) {
+      return isSilence(error) ? "silent" : "forgotten";
+    }
+  }
+
+  #patience(): AbortSignal {
+    return AbortSignal.any([this.#signal, AbortSignal.timeout(PATIENCE)]);
+  }
+
+  #checkInterval({ method }: Mapping): number {
+    const usual = method === "upnp" ? UPNP_CHECK : DATAGRAM_CHECK;
+    return Math.max(usual, Math.min(usual * this.#slowness, SLOWEST_CHECK));
+  }
+
+  /** A router whose clock is broken "forgets" at each look: look less often. */
+  #noteLoss(heldFor: number): void {
+    this.#slowness = heldFor < SHORT_LIVED ? this.#slowness * 2 : 1;
+  }
+
+  #tell(state: Omit<PortState, "family">): void {
+    this.#state = { family: this.#options.family, ...state };
+    this.#options.onState(this.#state);
+  }
+}
+
+/** When to renew: about half of the life, not all relays at the same moment. */
+function renewalTime(mapping: Mapping): number {
+  return performance.now() + halfLife(mapping) * (0.9 + Math.random() * 0.2);
+}
+
+/** Milliseconds; `Infinity` for what lasts until it is removed. */
+function halfLife({ lifetimeSeconds }: Mapping): number {
+  return lifetimeSeconds === undefined
+    ? Infinity
+    : Math.max(lifetimeSeconds, 2) * 500;
+}
+
+function isSilence(error: unknown): boolean {
+  return error instanceof MappingError
+    ? isSilent(error.failure)
+    // A time limit of ours.
+    : error instanceof DOMException;
+}
+
+function isSilent(failure: MappingFailure): boolean {
+  return failure === "no answer" || failure === "no network";
+}
+
+function sameLink(one: RouterLink, other: RouterLink): boolean {
+  return one.gateway === other.gateway &&
+    one.interfaceName === other.interfaceName &&
+    addressFamily(one.localAddress) === addressFamily(other.localAddress) &&
+    sameAddress(one.localAddress, other.localAddress);
+}
+
+function sameOutside(one: Mapping, other: Mapping): boolean {
+  return one.externalPort === other.externalPort &&
+    sameAddress(one.externalAddress, other.externalAddress);
+}

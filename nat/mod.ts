@@ -1,0 +1,38 @@
+/**
+ * Getting reached through home routers.
+ *
+ * @module
+ */
+
+export {
+  addressFamily,
+  type AddressKind,
+  addressKind,
+  isPublic,
+  parseAddress,
+  sameAddress,
+} from "./ip.ts";
+export {
+  type Mapping,
+  MappingError,
+  type MappingFailure,
+  type MappingMethod,
+  type MappingRequest,
+  type PortMapper,
+  type RouterLink,
+} from "./mapping.ts";
+export { natPmpMapper } from "./nat_pmp.ts";
+export { readLinks, watchNetwork } from "./network.ts";
+export {
+  type Behind,
+  type MappingTrouble,
+  type OpenedMapping,
+  openMapping,
+} from "./open_mapping.ts";
+export { pcpMapper, type PcpOptions } from "./pcp.ts";
+export {
+  PortKeeper,
+  type PortKeeperOptions,
+  type PortState,
+} from "./keeper.ts";
+export { upnpMapper, type UpnpOptions } from "./upnp/mod.ts";
