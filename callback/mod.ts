@@ -17,4 +17,8 @@ export {
   type CallbackErrorKind,
   type Called,
 } from "./asker.ts";
-export { CALLBACK_ALPN, type CallbackOutcome } from "./protocol.ts";
+export {
+  CALLBACK_ALPN,
+  CALLBACK_OUTCOMES,
+  type CallbackOutcome,
+} from "./protocol.ts";

@@ -96,6 +96,11 @@ const CODES: readonly (readonly [CallbackOutcome, string])[] = [
   ["busy", "B"],
 ];
 
+/** All outcomes. */
+export const CALLBACK_OUTCOMES: readonly CallbackOutcome[] = CODES.map(
+  ([outcome]) => outcome,
+);
+
 /** A request as it was sent. */
 export interface CallbackRequest {
   /** To dial, 1 to 65535. */

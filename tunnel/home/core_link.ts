@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { CallbackOutcome } from "../../callback/mod.ts";
 import type { Connection } from "../../relay/transport/mod.ts";
 import { Link, MuxError, type MuxStream } from "../mux/mod.ts";
 import {
@@ -14,7 +15,6 @@ import {
   MessageError,
   MessageStream,
   type RefusalReason,
-  type Verdict,
   type Visitor,
   VISITOR_SIZE,
 } from "../protocol/mod.ts";
@@ -49,7 +49,7 @@ export type Welcome = Extract<CoreMessage, { type: "welcome" }>;
 
 /** Where the core found the relay, and where its name points. */
 export interface ReachAnswer {
-  readonly verdict: Verdict;
+  readonly outcome: CallbackOutcome;
   readonly name: "home" | "core";
 }
 
@@ -145,7 +145,7 @@ export class CoreLink {
   async reach(direct: boolean): Promise<ReachAnswer> {
     const answer = await this.#ask((id) => ({ type: "reach", id, direct }));
     if (answer.type !== "reached") throw unexpected();
-    return { verdict: answer.verdict, name: answer.name };
+    return { outcome: answer.outcome, name: answer.name };
   }
 
   /**

@@ -13,12 +13,12 @@
  */
 
 import { isIP } from "node:net";
+import { CALLBACK_OUTCOMES, type CallbackOutcome } from "../../callback/mod.ts";
 import type {
   CoreMessage,
   HomeMessage,
   Lease,
   RefusalReason,
-  Verdict,
   Visitor,
 } from "./messages.ts";
 
@@ -106,7 +106,7 @@ export function decodeCoreMessage(json: Uint8Array): CoreMessage {
       return {
         type: "reached",
         id: fields.get("id", isCount),
-        verdict: fields.get("verdict", isVerdict),
+        outcome: fields.get("outcome", isOutcome),
         name: fields.get("name", isPlace),
       };
     case "done":
@@ -230,17 +230,8 @@ function isReason(value: unknown): value is RefusalReason {
   return typeof value === "string" && Object.hasOwn(reasons, value);
 }
 
-const verdicts: Readonly<Record<Verdict, true>> = {
-  reachable: true,
-  refused: true,
-  timeout: true,
-  "other identity": true,
-  "not a relay": true,
-  "too often": true,
-};
-
-function isVerdict(value: unknown): value is Verdict {
-  return typeof value === "string" && Object.hasOwn(verdicts, value);
+function isOutcome(value: unknown): value is CallbackOutcome {
+  return CALLBACK_OUTCOMES.some((outcome) => outcome === value);
 }
 
 function isPlace(value: unknown): value is "home" | "core" {

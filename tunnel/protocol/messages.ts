@@ -15,7 +15,7 @@
  *   │◀──────────────────────────────────│
  *   │ reach {direct}                    │ calls back, then sets the name
  *   │──────────────────────────────────▶│
- *   │              reached {verdict}    │
+ *   │              reached {outcome}    │
  *   │◀──────────────────────────────────│
  *   │ text {name, values}               │ TXT records for certificates
  *   │──────────────────────────────────▶│
@@ -23,6 +23,8 @@
  *
  * @module
  */
+
+import type { CallbackOutcome } from "../../callback/mod.ts";
 
 /** ALPN of links. */
 export const TUNNEL_ALPN = "porchlight-tunnel/1";
@@ -34,21 +36,6 @@ export interface Lease {
   /** TCP port, the same at the core and at home. */
   readonly port: number;
 }
-
-/** What a core saw when it dialled a relay. */
-export type Verdict =
-  /** It is there, with the right fingerprint. */
-  | "reachable"
-  /** Nobody listens there. */
-  | "refused"
-  /** Nothing answers. */
-  | "timeout"
-  /** Somebody else answers. */
-  | "other identity"
-  /** What answers does not speak TLS as relays do. */
-  | "not a relay"
-  /** Asked too often; the last verdict stands. */
-  | "too often";
 
 /** Why a core does not take a relay. */
 export type RefusalReason =
@@ -123,7 +110,7 @@ export type CoreMessage =
   | {
     readonly type: "reached";
     readonly id: number;
-    readonly verdict: Verdict;
+    readonly outcome: CallbackOutcome;
     /** Where the name points now. */
     readonly name: "home" | "core";
   }

@@ -19,6 +19,5 @@ export {
   type Lease,
   type RefusalReason,
   TUNNEL_ALPN,
-  type Verdict,
   type Visitor,
 } from "./messages.ts";
