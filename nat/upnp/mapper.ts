@@ -16,6 +16,7 @@ import { familyOf } from "./local_network.ts";
 import { FIREWALL_TYPE, openPinhole } from "./pinhole.ts";
 import { findConnection, mapPort } from "./port_mapping.ts";
 import { type Found, searchSsdp, type SearchTarget } from "./ssdp_search.ts";
+import { watchSsdp } from "./ssdp_watch.ts";
 
 /** Settings of the mapper. */
 export interface UpnpOptions {
@@ -50,6 +51,20 @@ export function upnpMapper(options: UpnpOptions = {}): PortMapper {
         );
       }
       return await mapWithFirst(found, { request, link, signal });
+    },
+    async listen({ link, onSign, signal }) {
+      // A router beyond the first one is not on this network.
+      if (link.sendFrom !== undefined) return;
+      try {
+        await watchSsdp({
+          link,
+          signal,
+          onAlive: ({ changed }) => changed && onSign(),
+        });
+      } catch (error) {
+        // No multicast here, or the port is taken: checks do without.
+        if (!(error instanceof MappingError)) throw error;
+      }
     },
   };
 }
