@@ -80,7 +80,7 @@ export interface Http2Stream {
    * peer took nothing for `writeStallMs`
    */
   write(
-    bytes: Uint8Array<ArrayBuffer>,
+    bytes: Uint8Array,
     options?: { readonly end?: boolean },
   ): Promise<void>;
 

@@ -1,9 +1,17 @@
 /** What clients can do wrong, and what becomes of the others. */
 import assert from "node:assert/strict";
-import http2 from "node:http2";
+import { connectHttp2, type Http2Limits } from "../../relay/http2/mod.ts";
 import { dialTls } from "../../relay/transport/mod.ts";
-import { ConnectionDuplex } from "../../relay/xftp/server/connection_duplex.ts";
 import { create, Harness, randomChunk, refusalOf } from "./harness.ts";
+
+const limits: Http2Limits = {
+  streamWindow: 65_535,
+  connectionWindow: 65_535,
+  maxConcurrentStreams: 1,
+  maxHeaderListSize: 4096,
+  maxIdleFrames: 100,
+  writeStallMs: 5000,
+};
 
 async function until(condition: () => boolean, what: string): Promise<void> {
   for (let turn = 0; turn < 250; turn++) {
@@ -67,20 +75,17 @@ Deno.test("without a handshake there are no commands", async () => {
   const connection = await dialTls("127.0.0.1", harness.port, {
     alpn: ["xftp/1"],
   });
-  const session = http2.connect("https://localhost", {
-    createConnection: () => new ConnectionDuplex(connection),
-  });
-  session.on("error", () => {});
-  const stream = session.request({ ":method": "POST", ":path": "/" });
-  stream.on("error", () => {});
-  const parts: Uint8Array[] = [];
-  stream.on("data", (part: Uint8Array) => parts.push(part));
-  stream.end(new Uint8Array(16384));
-  await new Promise((resolve) => stream.once("close", resolve));
-  const text = new TextDecoder().decode(parts[0]).slice(2, 11);
-  assert.equal(text, "HANDSHAKE");
-  await until(() => session.destroyed, "disconnected");
-  await connection.close();
+  const session = connectHttp2(connection, { limits });
+  const stream = session.request([
+    [":method", "POST"],
+    [":scheme", "https"],
+    [":path", "/"],
+  ]);
+  await stream.write(new Uint8Array(16384), { end: true });
+  const answer = await stream.read();
+  assert.equal(new TextDecoder().decode(answer).slice(2, 11), "HANDSHAKE");
+  stream.reset(0);
+  await session.ended; // the relay disconnects
 });
 
 Deno.test("a disk that is full is an error and no end", async () => {

@@ -10,11 +10,7 @@ import { equalBytes } from "../../wire/mod.ts";
 import type { FileRecipient, FileRecord, Upload } from "../file_store.ts";
 import type { XftpCommand, XftpError, XftpResponse } from "../messages.ts";
 import type { XftpContext } from "./context.ts";
-import {
-  releasePiece,
-  RequestAborted,
-  type RequestBody,
-} from "./request_body.ts";
+import type { RequestBody } from "./request_body.ts";
 
 /** Bytes of a sender or recipient ID. */
 const ID_SIZE = 16;
@@ -80,7 +76,10 @@ export async function receiveFile(
 ): Promise<XftpResponse> {
   // What is there already does not change; but a client waits for an answer
   // only after it has sent everything.
-  if (file.uploaded) return await skipContent(file, body);
+  if (file.uploaded) {
+    const { uploadTimeoutMs } = context.options;
+    return await body.within(uploadTimeoutMs, () => skipContent(file, body));
+  }
   return await context.uploads.run(async () => {
     const upload = await context.files.upload(file.senderId);
     switch (upload) {
@@ -112,9 +111,7 @@ async function receiveContent(
       const piece = await Promise.race([body.next(), late.promise]);
       if (piece === "TIMEOUT") return piece;
       if (piece === undefined) return await upload.commit();
-      const more = await upload.write(piece);
-      releasePiece(piece);
-      if (!more) return await upload.commit();
+      if (!await upload.write(piece)) return await upload.commit();
     }
   } finally {
     clearTimeout(timer);
@@ -131,7 +128,6 @@ async function skipContent(
     const piece = await body.next();
     if (piece === undefined || piece.length > left) return refuse("SIZE");
     left -= piece.length;
-    releasePiece(piece);
   }
   return OK;
 }
@@ -161,11 +157,6 @@ export function refuse(
   type: Exclude<XftpError["type"], "CMD" | "BLOCKED">,
 ): XftpResponse {
   return { tag: "ERR", error: { type } };
-}
-
-/** The response to a command that threw this. */
-export function responseTo(error: unknown): XftpResponse {
-  return refuse(error instanceof RequestAborted ? "TIMEOUT" : "INTERNAL");
 }
 
 const OK: XftpResponse = { tag: "OK" };

@@ -12,13 +12,15 @@
  * @module
  */
 
-import http2 from "node:http2";
-import { setImmediate } from "node:timers";
-import type {
-  IncomingHttpHeaders,
-  ServerHttp2Session,
-  ServerHttp2Stream,
-} from "node:http2";
+import {
+  type HeaderField,
+  Http2Code,
+  Http2Error,
+  type Http2Limits,
+  type Http2Session,
+  type Http2Stream,
+  serveHttp2,
+} from "../../http2/mod.ts";
 import type { Connection } from "../../transport/connection.ts";
 import { EMPTY } from "../../wire/mod.ts";
 import {
@@ -38,57 +40,51 @@ import {
   deleteFile,
   receiveFile,
   refuse,
-  responseTo,
 } from "./commands.ts";
-import { ConnectionDuplex } from "./connection_duplex.ts";
 import type { XftpContext } from "./context.ts";
 import { beginDownload, type Download, sendContent } from "./download.ts";
 import { ServerHandshake, type XftpSession } from "./handshake.ts";
-import { RequestAborted, RequestBody } from "./request_body.ts";
+import { RequestBody } from "./request_body.ts";
 
 /** Bytes of one request that may be on their way to the relay. */
 const STREAM_WINDOW = 512 * 1024;
-/** Bytes of all requests of a connection that may be on their way. */
-const SESSION_WINDOW = 2 * 1024 * 1024;
+/** Bytes that a request may leave unread while it waits for its turn. */
+const WAITING_REQUEST = 64 * 1024;
 const MAX_HEADERS = 16 * 1024;
-/** Requests that a client may break off before it is disconnected. */
-const MAX_ABORTED = 1000;
+/** What a client may do in vain, such as requests that it breaks off. */
+const MAX_IN_VAIN = 1000;
 /** What is read of a request that was answered before its end, bytes. */
 const MAX_DISCARDED = 8 * 1024 * 1024;
 /** For how long it is read. */
 const DISCARD_MS = 30_000;
 
-const CORS = {
-  "access-control-allow-origin": "*",
-  "access-control-expose-headers": "*",
-};
-const PREFLIGHT = {
-  "access-control-allow-origin": "*",
-  "access-control-allow-methods": "POST, OPTIONS",
-  "access-control-allow-headers": "*",
-  "access-control-max-age": "86400",
-};
+const OK: HeaderField = [":status", "200"];
+const ANY_ORIGIN: HeaderField = ["access-control-allow-origin", "*"];
+const CORS: readonly HeaderField[] = [
+  ANY_ORIGIN,
+  ["access-control-expose-headers", "*"],
+];
+const PREFLIGHT: readonly HeaderField[] = [
+  ANY_ORIGIN,
+  ["access-control-allow-methods", "POST, OPTIONS"],
+  ["access-control-allow-headers", "*"],
+  ["access-control-max-age", "86400"],
+];
 
 /** A connection while it is served. */
 export class XftpConnection {
   /** When the last request came, milliseconds since 1970. */
   lastActive: number;
   readonly #context: XftpContext;
-  readonly #connection: Connection;
-  readonly #duplex: ConnectionDuplex;
-  readonly #http: ServerHttp2Session;
+  readonly #http: Http2Session;
   /** The client has sent a server name and speaks to the web certificate. */
   readonly #browser: boolean;
   readonly #handshake: ServerHandshake | undefined;
   readonly #legacy: XftpSession;
-  readonly #requests = new Set<Promise<void>>();
-  readonly #ended: Promise<void>;
-  #aborted = 0;
-  #closing = false;
+  #requests = 0;
 
   constructor(context: XftpContext, connection: Connection) {
     this.#context = context;
-    this.#connection = connection;
     this.lastActive = context.now();
     const { sessionId, alpn, serverName } = connection;
     this.#browser = context.options.browsers && serverName !== undefined;
@@ -100,18 +96,11 @@ export class XftpConnection {
         browser: this.#browser,
       });
     }
-    this.#duplex = new ConnectionDuplex(connection);
-    this.#http = http2.performServerHandshake(this.#duplex, {
-      maxSessionMemory: 8,
-      maxHeaderListPairs: 64,
-      settings: {
-        initialWindowSize: STREAM_WINDOW,
-        maxConcurrentStreams: context.options.requestsPerConnection,
-        maxHeaderListSize: MAX_HEADERS,
-        enablePush: false,
-      },
+    this.#http = serveHttp2(connection, {
+      limits: limitsOf(context),
+      onStream: (stream) => this.#count(stream),
+      onError: context.onError,
     });
-    this.#ended = this.#listen();
   }
 
   /** Whether the client has finished the handshake. */
@@ -121,82 +110,63 @@ export class XftpConnection {
 
   /** Whether a request is being handled. */
   get busy(): boolean {
-    return this.#requests.size > 0;
+    return this.#requests > 0;
   }
 
   /** Resolves when the connection and all of its requests have ended. */
-  async run(): Promise<void> {
-    await this.#ended;
-    this.#duplex.destroy();
-    await Promise.all(this.#requests);
+  run(): Promise<void> {
+    return this.#http.ended;
   }
 
   /** Ends the connection and what goes on in it. */
   close(): void {
-    if (this.#closing) return;
-    this.#closing = true;
-    // Never from inside of a callback of node:http2, which does not survive it.
-    setImmediate(() => {
-      this.#duplex.destroy();
-    });
+    if (this.busy) this.#http.abort();
+    else void this.#http.close();
   }
 
-  #listen(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const http = this.#http;
-    this.#duplex.on("error", () => {/* Its end is told to the session. */});
-    http.on("error", () => this.close());
-    http.on("close", resolve);
-    // Earlier, node:http2 has no session whose window it could set.
-    http.once("stream", () => http.setLocalWindowSize(SESSION_WINDOW));
-    http.on("stream", (stream, headers) => {
-      const request = this.#serve(stream, headers).catch((error) => {
-        if (stream.destroyed || error instanceof RequestAborted) return;
-        this.#context.onError(error);
-        stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
-      });
-      this.#requests.add(request);
-      request.finally(() => this.#requests.delete(request));
-    });
-    return promise;
-  }
-
-  async #serve(
-    stream: ServerHttp2Stream,
-    headers: IncomingHttpHeaders,
-  ): Promise<void> {
+  async #count(stream: Http2Stream): Promise<void> {
+    this.#requests++;
     this.lastActive = this.#context.now();
-    stream.on("error", () => {/* Told where the stream is read or written. */});
-    stream.on("aborted", () => {
-      if (++this.#aborted > MAX_ABORTED) this.close();
-    });
-    const method = headers[":method"];
-    if (method === "OPTIONS" && this.#cors) {
-      stream.respond({ ":status": 200, ...PREFLIGHT }, { endStream: true });
+    try {
+      await this.#serve(stream);
+    } finally {
+      this.#requests--;
+    }
+  }
+
+  async #serve(stream: Http2Stream): Promise<void> {
+    const headers = new Map(await stream.headers());
+    const method = headers.get(":method");
+    if (method === "OPTIONS" && this.#browser) {
+      stream.sendHeaders([OK, ...PREFLIGHT], { end: true });
       return;
     }
     if (method !== "POST") {
-      stream.respond({ ":status": 404 }, { endStream: true });
+      stream.sendHeaders([[":status", "404"]], { end: true });
       return;
     }
     const body = new RequestBody(stream);
-    const head = await body.head(XFTP_BLOCK_SIZE);
+    const { handshakeTimeoutMs } = this.#context.options;
+    const head = await body.within(
+      handshakeTimeoutMs,
+      () => body.head(XFTP_BLOCK_SIZE),
+    );
     const step = this.#handshake?.step({
       head,
-      webHello: "xftp-web-hello" in headers,
-      webHandshake: "xftp-handshake" in headers,
+      webHello: headers.has("xftp-web-hello"),
+      webHandshake: headers.has("xftp-handshake"),
     }) ?? { session: this.#legacy };
     if ("session" in step) {
       await this.#command(stream, { session: step.session, head, body });
     } else {
       this.#respond(stream);
-      stream.end(step.answer);
+      await stream.write(step.answer ?? EMPTY, { end: true });
     }
     await discard(stream, body);
   }
 
   async #command(
-    stream: ServerHttp2Stream,
+    stream: Http2Stream,
     { session, head, body }: {
       session: XftpSession;
       head: Uint8Array;
@@ -220,10 +190,11 @@ export class XftpConnection {
         download = result.download;
       }
     } catch (error) {
-      if (!(error instanceof RequestAborted)) this.#context.onError(error);
-      response = responseTo(error);
+      if (error instanceof Http2Error) throw error;
+      this.#context.onError(error);
+      response = refuse("INTERNAL");
     }
-    if (stream.destroyed) {
+    if (!stream.open) {
       await download?.close();
       return;
     }
@@ -235,21 +206,22 @@ export class XftpConnection {
         : entityId,
       response,
     });
-    this.#respond(stream);
     if (download === undefined) {
-      stream.end(block);
+      this.#respond(stream);
+      await stream.write(block, { end: true });
       return;
     }
-    stream.write(block);
-    const { downloads, options } = this.#context;
     const content = download;
-    await downloads.run(() =>
-      sendContent(content, {
-        stream,
-        taken: () => this.#duplex.taken(),
-        stallMs: options.downloadStallMs,
-      })
-    );
+    await this.#context.downloads.run(async () => {
+      try {
+        this.#respond(stream);
+        await stream.write(block);
+      } catch (error) {
+        await content.close();
+        throw error;
+      }
+      await sendContent(content, stream);
+    });
   }
 
   async #execute(
@@ -278,29 +250,27 @@ export class XftpConnection {
     }
   }
 
-  get #cors(): boolean {
-    return this.#browser;
-  }
-
-  #respond(stream: ServerHttp2Stream): void {
-    if (stream.destroyed) return;
-    stream.respond({ ":status": 200, ...this.#cors ? CORS : {} });
+  #respond(stream: Http2Stream): void {
+    stream.sendHeaders(this.#browser ? [OK, ...CORS] : [OK]);
   }
 }
 
+function limitsOf({ options }: XftpContext): Http2Limits {
+  const { requestsPerConnection, downloadStallMs } = options;
+  return {
+    streamWindow: STREAM_WINDOW,
+    // Requests that wait for their turn leave room for one that has its turn.
+    connectionWindow: requestsPerConnection * WAITING_REQUEST + STREAM_WINDOW,
+    maxConcurrentStreams: requestsPerConnection,
+    maxHeaderListSize: MAX_HEADERS,
+    maxIdleFrames: MAX_IN_VAIN,
+    writeStallMs: downloadStallMs,
+  };
+}
+
 /** Takes what a client sends after its answer, as far as it is reasonable. */
-async function discard(
-  stream: ServerHttp2Stream,
-  body: RequestBody,
-): Promise<void> {
-  const timer = setTimeout(() => stream.destroy(), DISCARD_MS);
-  try {
-    if (await body.discard(MAX_DISCARDED)) return;
-    stream.close(http2.constants.NGHTTP2_NO_ERROR);
-  } catch (error) {
-    // It was answered, so nobody misses anything.
-    if (!(error instanceof RequestAborted)) throw error;
-  } finally {
-    clearTimeout(timer);
-  }
+async function discard(stream: Http2Stream, body: RequestBody): Promise<void> {
+  await body.within(DISCARD_MS, async () => {
+    if (!await body.discard(MAX_DISCARDED)) stream.reset(Http2Code.NO_ERROR);
+  });
 }

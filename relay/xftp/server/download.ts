@@ -6,13 +6,14 @@
  * @module
  */
 
-import type { ServerHttp2Stream } from "node:http2";
 import {
   dh,
   generateX25519,
   NONCE_SIZE,
   randomBytes,
 } from "../../crypto/mod.ts";
+import type { Http2Stream } from "../../http2/mod.ts";
+import { EMPTY } from "../../wire/mod.ts";
 import { encryptContent } from "../encryption.ts";
 import type { FileRecord } from "../file_store.ts";
 import type { XftpResponse } from "../messages.ts";
@@ -56,36 +57,19 @@ export async function beginDownload(
   };
 }
 
-/** Where a download goes. */
-export interface DownloadTarget {
-  readonly stream: ServerHttp2Stream;
-  /** Resolves when the connection has room for more. */
-  readonly taken: () => Promise<void>;
-  /** How long the client may take nothing, in milliseconds. */
-  readonly stallMs: number;
-}
-
-/** Sends the content as fast as the client takes it, and ends the stream. */
+/**
+ * Sends the content as fast as the client takes it, and ends the stream.
+ *
+ * @throws {Http2Error} when the client does not take it
+ */
 export async function sendContent(
   download: Download,
-  { stream, taken, stallMs }: DownloadTarget,
+  stream: Http2Stream,
 ): Promise<void> {
-  const closed = new Promise<void>((resolve) => stream.once("close", resolve));
-  let timer: ReturnType<typeof setTimeout> | undefined;
   try {
-    for await (const piece of download.pieces) {
-      clearTimeout(timer);
-      if (stream.destroyed) return;
-      timer = setTimeout(() => stream.destroy(), stallMs);
-      const written = new Promise<void>((resolve) =>
-        stream.write(piece, () => resolve())
-      );
-      await Promise.race([written, closed]);
-      await taken();
-    }
-    stream.end();
+    for await (const piece of download.pieces) await stream.write(piece);
+    await stream.write(EMPTY, { end: true });
   } finally {
-    clearTimeout(timer);
     await download.close();
   }
 }

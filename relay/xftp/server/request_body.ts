@@ -1,106 +1,88 @@
 /**
- * Body of a request, as fast as it is taken: `node:http2` opens the peer's
- * window only as its bytes are read.
+ * Body of a request. The client gets room for more only as it is read.
  *
  * @module
  */
 
-import { Buffer } from "node:buffer";
-import type { Readable } from "node:stream";
-
-/** The peer broke the request off. */
-export class RequestAborted extends Error {
-  override readonly name = "RequestAborted";
-}
-
-/** What waits in memory before the stream is paused, bytes. */
-const WAITING = 64 * 1024;
+import { Http2Code, type Http2Stream } from "../../http2/mod.ts";
 
 /** Reads a body in pieces. One call at a time. */
 export class RequestBody {
-  readonly #stream: Readable;
-  readonly #pieces: Uint8Array[] = [];
-  #waiting = 0;
-  #ended = false;
-  #broken = false;
-  #wake: (() => void) | undefined;
+  readonly #stream: Http2Stream;
+  #rest: Uint8Array | undefined;
+  #reading: Promise<Uint8Array | undefined> | undefined;
 
-  constructor(stream: Readable) {
+  constructor(stream: Http2Stream) {
     this.#stream = stream;
-    stream.on("data", (piece: Uint8Array) => {
-      this.#pieces.push(piece);
-      this.#waiting += piece.length;
-      if (this.#waiting >= WAITING) stream.pause();
-      this.#wake?.();
-    });
-    stream.on("end", () => {
-      this.#ended = true;
-      this.#wake?.();
-    });
-    const onBroken = () => {
-      this.#broken = !this.#ended;
-      this.#wake?.();
-    };
-    stream.on("aborted", onBroken);
-    stream.on("close", onBroken);
   }
 
   /**
-   * The next bytes, or `undefined` at the end.
+   * The next bytes, valid until the next call, or `undefined` at the end. A
+   * call that is not waited for any more loses nothing to the one after it.
    *
-   * @throws {RequestAborted}
+   * @throws {Http2Error} when the request was broken off
    */
   async next(): Promise<Uint8Array | undefined> {
-    for (;;) {
-      const piece = this.#pieces.shift();
-      if (piece !== undefined) {
-        this.#waiting -= piece.length;
-        return piece;
-      }
-      if (this.#broken) throw new RequestAborted("The request was broken off");
-      if (this.#ended) return undefined;
-      if (this.#stream.isPaused()) this.#stream.resume();
-      await new Promise<void>((resolve) => this.#wake = resolve);
-      this.#wake = undefined;
+    const rest = this.#rest;
+    if (rest !== undefined) {
+      this.#rest = undefined;
+      return rest;
+    }
+    const reading = this.#reading ??= this.#stream.read();
+    try {
+      return await reading;
+    } finally {
+      if (this.#reading === reading) this.#reading = undefined;
     }
   }
 
-  /** The first `size` bytes, or fewer when the body ends before. */
+  /**
+   * The first `size` bytes, or fewer when the body ends before.
+   *
+   * @throws {Http2Error}
+   */
   async head(size: number): Promise<Uint8Array> {
-    const pieces: Uint8Array[] = [];
-    let length = 0;
-    while (length < size) {
+    const bytes = new Uint8Array(size);
+    let filled = 0;
+    while (filled < size) {
       const piece = await this.next();
       if (piece === undefined) break;
-      length += piece.length;
-      pieces.push(piece);
+      const part = piece.subarray(0, size - filled);
+      bytes.set(part, filled);
+      filled += part.length;
+      if (part.length < piece.length) this.#rest = piece.subarray(part.length);
     }
-    const bytes = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
-    if (bytes.length > size) {
-      this.#pieces.unshift(bytes.subarray(size));
-      this.#waiting += bytes.length - size;
-    }
-    return bytes.subarray(0, size);
+    return bytes.subarray(0, filled);
   }
 
-  /** Reads to the end, but not more than `limit` bytes; true at the end. */
+  /**
+   * Reads to the end, but not more than `limit` bytes; true at the end.
+   *
+   * @throws {Http2Error}
+   */
   async discard(limit: number): Promise<boolean> {
     for (let left = limit; left >= 0;) {
       const piece = await this.next();
       if (piece === undefined) return true;
       left -= piece.length;
-      releasePiece(piece);
     }
     return false;
   }
-}
 
-/**
- * Frees a piece that nobody uses any more, at once: the collector would let
- * hundreds of megabytes of them stand.
- */
-export function releasePiece({ buffer, byteLength }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) {
-    buffer.transfer(0);
+  /**
+   * Breaks the request off unless `action` is done within `timeoutMs`.
+   *
+   * @throws {Http2Error}, and what `action` throws
+   */
+  async within<T>(timeoutMs: number, action: () => Promise<T>): Promise<T> {
+    const timer = setTimeout(
+      () => this.#stream.reset(Http2Code.CANCEL),
+      timeoutMs,
+    );
+    try {
+      return await action();
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
