@@ -161,8 +161,7 @@ function describePinhole(
           signal,
         });
       } catch (error) {
-        if (error instanceof SoapFault && error.code === 704) return;
-        throw explainFault(error, "pinhole");
+        if (!isForgotten(error)) throw explainFault(error, "pinhole");
       }
     },
     async check(signal) {
@@ -192,7 +191,7 @@ async function isKnown(
       return true;
     } catch (error) {
       if (!(error instanceof SoapFault)) throw error;
-      if (error.code === 704) return false;
+      if (isForgotten(error)) return false;
       // 709: nobody has used it yet.
       if (error.code === 709) return true;
       if (!isUnknownAction(error) && error.code !== 501) throw error;
@@ -200,6 +199,14 @@ async function isKnown(
   }
   // It answers, and has neither: nothing says that it forgot.
   return true;
+}
+
+/**
+ * 704: no such opening; miniupnpd says 402 (not in the table of the action's
+ * errors). 606: after a restart the number belongs to another computer.
+ */
+function isForgotten(error: unknown): boolean {
+  return error instanceof SoapFault && [402, 606, 704].includes(error.code);
 }
 
 function isFalse(text: string | undefined): boolean {
