@@ -20,6 +20,7 @@ import {
   publicAddress6,
 } from "./addresses.ts";
 import { runCommand } from "./command.ts";
+import { lapse } from "./lapse.ts";
 import {
   addNamespace,
   ipBatch,
@@ -27,7 +28,6 @@ import {
   setResolver,
 } from "./namespaces.ts";
 import {
-  forgetMappings,
   forwardPort,
   type RouterPlace,
   type RouterServices,
@@ -178,8 +178,21 @@ export class Home {
   /** All mappings lapse, although nobody asked. */
   async expireLeases(): Promise<void> {
     if (this.variant === "public") return;
-    await forgetMappings(this.#place(this.router));
-    if (this.#hasTwoRouters) await forgetMappings(this.#place(this.carrier));
+    await lapse({
+      namespace: this.#name(this.router),
+      services: this.#services(),
+      guest: this.#name(this.box),
+      guestAddress: HOME.box,
+      routerAddress: HOME.router,
+    });
+    if (this.variant !== "double") return;
+    await lapse({
+      namespace: this.#name(this.carrier),
+      services: this.#carrierServices(),
+      guest: this.#name(this.router),
+      guestAddress: BETWEEN.double.inner,
+      routerAddress: BETWEEN.double.outer,
+    });
   }
 
   /** The owner forwards a port on the router's page, for good. */
@@ -258,9 +271,7 @@ export class Home {
       `addr add ${between.inner}/24 dev wan`,
       `route add default via ${between.outer}`,
     ]);
-    const services: RouterServices = this.variant === "cgnat"
-      ? {}
-      : { upnp: "igd2", natPmp: true, pcp: true, lease: this.#options.lease };
+    const services = this.#carrierServices();
     const place = this.#place(this.carrier);
     await setUpRouter(place, {
       randomPorts: this.#options.randomPorts,
@@ -365,6 +376,12 @@ export class Home {
       default:
         return {};
     }
+  }
+
+  #carrierServices(): RouterServices {
+    if (this.variant !== "double") return {};
+    const { lease } = this.#options;
+    return { upnp: "igd2", natPmp: true, pcp: true, lease };
   }
 
   get #hasTwoRouters(): boolean {

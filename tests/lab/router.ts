@@ -98,8 +98,10 @@ export async function forwardPort(
   );
 }
 
-/** Forgets all mappings, without a word to anybody, as at the end of a lease. */
-export async function forgetMappings({ namespace }: RouterPlace) {
+/** Takes all that was mapped out of the packet filter. */
+export async function forgetMappings(
+  { namespace }: { namespace: string },
+): Promise<void> {
   await nft(
     namespace,
     ["miniupnpd", "prerouting_miniupnpd", "postrouting_miniupnpd"]
@@ -113,8 +115,8 @@ export async function startMapping(
   services: RouterServices,
 ): Promise<void> {
   if (!services.upnp && !services.natPmp && !services.pcp) return;
-  const { miniupnpd, env } = await labTools();
-  const program = miniupnpd;
+  const { miniupnpd, naive, env } = await labTools();
+  const program = services.allowPrivate ? naive : miniupnpd;
   const settings = join(directory, "miniupnpd.conf");
   await Deno.mkdir(directory, { recursive: true });
   await Deno.writeTextFile(join(directory, "leases"), "");

@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { hasProgram } from "../packages.ts";
 import { mustRun, runCommand } from "./command.ts";
 import { ignoreNotFound } from "./namespaces.ts";
+import { writeNaiveRouter } from "./naive_router.ts";
 
 /** Packages that are unpacked, beside the libraries they depend on. */
 const PACKAGES = ["miniupnpd-nftables", "miniupnpc"];
@@ -31,10 +32,12 @@ export const labCache: string = fileURLToPath(
 /** Programs unpacked, and what they need to run. */
 export interface LabTools {
   readonly miniupnpd: string;
+  /** The one that maps although its own address is private. */
+  readonly naive: string;
   readonly upnpc: string;
   /** `LD_LIBRARY_PATH` of both. */
   readonly env: Record<string, string>;
-  /** A router can be told to map although its own address is private (2.3.2). */
+  /** `miniupnpd` has a setting that makes it do so. */
   readonly hasAllowPrivate: boolean;
 }
 
@@ -112,7 +115,9 @@ async function findTools(): Promise<LabTools> {
   const program = await Deno.readFile(miniupnpd);
   const hasAllowPrivate = new TextDecoder("latin1").decode(program)
     .includes("ext_allow_private_ipv4");
-  return { miniupnpd, upnpc, env, hasAllowPrivate };
+  const naive = hasAllowPrivate ? miniupnpd : `${miniupnpd}-naive`;
+  if (!await exists(naive)) await writeNaiveRouter(program, naive);
+  return { miniupnpd, naive, upnpc, env, hasAllowPrivate };
 }
 
 /** Downloads the packages and unpacks them, complete or not at all. */
