@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import {
   type Config,
   configFile,
@@ -6,23 +6,28 @@ import {
   loadConfig,
 } from "../config/mod.ts";
 import {
+  FILE_INI_FILE,
+  type FileImportReport,
+  importFiles,
   type ImportReport,
   importState,
   INI_FILE,
+  kindOfServer,
   MigrateError,
   type Problem,
   referenceDirectories,
 } from "../relay/migrate/mod.ts";
 import { command } from "./command.ts";
 import { configFlags, type FlagValues, UsageError } from "./flags.ts";
+import { size } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Problems that are shown one by one. */
 const SHOWN = 20;
 
-/** `porchlight import DIR`: moves in from a reference server. */
+/** `porchlight import DIR`: moves in from a reference server of either kind. */
 export const importCommand = command({
-  summary: "Move in from an smp-server: its queues, messages and address",
+  summary: "Move in from an smp-server or xftp-server, with its address",
   takes: "DIRECTORY",
   help: `Takes over what an smp-server keeps in DIRECTORY (mostly
 /var/opt/simplex): queues, messages, notifications, statistics, settings and
@@ -30,10 +35,18 @@ its certificates, so that the relay has the server's address and apps go on
 without noticing. Stop the server first, and do not start it again. Its files
 are only read. See docs/moving.md.
 
-  porchlight import /var/opt/simplex --config-dir /etc/opt/simplex`,
+  porchlight import /var/opt/simplex --config-dir /etc/opt/simplex
+
+Of an xftp-server it takes files with their contents, into a new relay:
+
+  porchlight import /var/opt/simplex-xftp --config-dir /etc/opt/simplex-xftp`,
   flags: {
     "config-dir": {
-      doc: "Where smp-server.ini and the certificates are.",
+      doc: "Where the settings and certificates are.",
+      value: "DIRECTORY",
+    },
+    "files-dir": {
+      doc: "Where the contents of an xftp-server are, if they were moved.",
       value: "DIRECTORY",
     },
     "dry-run": { doc: "Only say what would be taken." },
@@ -49,15 +62,51 @@ are only read. See docs/moving.md.
       );
     }
     const { config, file } = targetOf(values, env);
-    const report = await importState({
-      from: await referenceDirectories(words[0], values["config-dir"]),
-      directory: config.data.directory,
-      settingsFile: file,
-      intoExisting: values["into-existing"],
-      dryRun: values["dry-run"],
-    });
-    show(terminal, report, values["dry-run"]);
-    if (!values["dry-run"]) {
+    const { directory } = config.data;
+    const { "dry-run": dryRun, "files-dir": filesDirectory } = values;
+    const intoExisting = values["into-existing"];
+    const from = await referenceDirectories(words[0], values["config-dir"]);
+    const options = { from, directory, settingsFile: file, dryRun };
+    if (await kindOfServer(from) === "files") {
+      if (intoExisting) {
+        throw new UsageError(
+          "--into-existing is for messages: files go into a new relay, or " +
+            "into one that has the server's identity.",
+        );
+      }
+      const report = await importFiles({
+        ...options,
+        contents: resolve(config.xftp.directory || join(directory, "files")),
+        filesDirectory: filesDirectory && resolve(filesDirectory),
+      });
+      show(terminal, {
+        report,
+        counts: fileCounts(report),
+        dryRun,
+        ini: FILE_INI_FILE,
+      });
+      const settingsCount = report.wroteSettings === file;
+      if (!config.xftp.enabled && !settingsCount) {
+        terminal.print(
+          "",
+          "The relay serves files only where porchlight.toml says:",
+          "  [xftp]",
+          "  enabled = true",
+        );
+      }
+    } else {
+      if (filesDirectory !== undefined) {
+        throw new UsageError("--files-dir is for an XFTP server.");
+      }
+      const report = await importState({ ...options, intoExisting });
+      show(terminal, {
+        report,
+        counts: countsOf(report),
+        dryRun,
+        ini: INI_FILE,
+      });
+    }
+    if (!dryRun) {
       terminal.print("", "Start the relay with: porchlight start");
     }
     return 0;
@@ -98,14 +147,32 @@ function isThere(path: string): boolean {
   }
 }
 
+/** What is shown of every import. */
+interface Shown {
+  readonly report:
+    & Pick<
+      ImportReport,
+      | "fingerprint"
+      | "tookIdentity"
+      | "settings"
+      | "leftSettings"
+      | "wroteSettings"
+      | "findings"
+    >
+    & { readonly oldIdentity?: string };
+  readonly counts: readonly (readonly [number, string])[];
+  readonly dryRun: boolean;
+  /** Name of the server's settings. */
+  readonly ini: string;
+}
+
 function show(
   { print, complain, style }: Terminal,
-  report: ImportReport,
-  dryRun: boolean,
+  { report, counts, dryRun, ini }: Shown,
 ): void {
   const { findings } = report;
   print(style("bold", dryRun ? "This would be taken:" : "Taken:"));
-  for (const [number, what] of countsOf(report)) {
+  for (const [number, what] of counts) {
     print(`  ${String(number).padStart(8)}  ${what}`);
   }
   print(
@@ -131,7 +198,7 @@ function show(
   if (report.leftSettings.length > 0) {
     print("", "Settings without a counterpart:");
     for (const { entry, text } of report.leftSettings) {
-      const place = `${INI_FILE} line ${entry.line}`;
+      const place = `${ini} line ${entry.line}`;
       print(`  ${place}: [${entry.section}] ${entry.key}: ${text}`);
     }
   }
@@ -155,6 +222,25 @@ function countsOf(report: ImportReport): [number, string][] {
     counts.push([report.known, "queues were here already and stayed"]);
   }
   return counts;
+}
+
+function fileCounts(report: FileImportReport): [number, string][] {
+  const { files, uploaded, bytes, blocked, recipients, known } = report;
+  return [
+    [files, "files, each a piece of what was sent"],
+    [uploaded, `of them with their content, ${size(bytes)} in all`],
+    [blocked, "of them blocked"],
+    [recipients, "recipients who may fetch one"],
+    [report.counters, "counters of the statistics"],
+    ...known > 0
+      ? [
+        [known, "files were here already and stayed"] satisfies [
+          number,
+          string,
+        ],
+      ]
+      : [],
+  ];
 }
 
 /** One problem as a line. */

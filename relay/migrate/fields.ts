@@ -150,7 +150,8 @@ export function textOf(bytes: Uint8Array): string {
   return text.padEnd(Math.ceil(text.length / 4) * 4, "=");
 }
 
-function keyOf(text: string, what: string): Uint8Array {
+/** A key that authorises commands, as its DER. @throws {FormatError} */
+export function keyOf(text: string, what: string): Uint8Array {
   const spki = bytesOf(text, what);
   if (decodeAuthKey(spki) === undefined) {
     throw new FormatError(`${what} is not a key`);

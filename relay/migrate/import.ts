@@ -95,7 +95,7 @@ export async function importState(
   const state = { directory: from.state, ini, findings };
   const counts = dryRun
     ? await readInto(new Rehearsal(), state)
-    : await stage(directory, { state, keep: current.hasQueues });
+    : await stage(directory, { state, keep: current.hasData });
   const statistics = await chooseStatistics({ from, directory }, {
     settings: settings.taken,
     findings,

@@ -10,6 +10,7 @@ import { COUNTER_NAMES, Statistics } from "../stats/mod.ts";
 import { type Ini, parseIni } from "./ini.ts";
 import {
   convertIni,
+  type IniDialect,
   STATS_BACKUP_FILE,
   type TakenSetting,
 } from "./ini_settings.ts";
@@ -22,14 +23,15 @@ import {
 } from "./reference_files.ts";
 import type { Findings } from "./report.ts";
 import { refusedSettings, settingNames } from "./settings_file.ts";
-import { parseStatsLog } from "./stats_log.ts";
+import { type LoggedStatistics, parseStatsLog } from "./stats_log.ts";
 
 /** Reads the settings; undefined where there is no file. */
 export async function readIni(
   { config }: ReferenceDirectories,
   findings: Findings,
+  { file = INI_FILE }: { readonly file?: string } = {},
 ): Promise<Ini | undefined> {
-  const path = join(config, INI_FILE);
+  const path = join(config, file);
   if (!await isFile(path)) {
     findings.note(`There is no ${path}, so no settings were taken.`);
     return undefined;
@@ -41,19 +43,26 @@ export async function readIni(
     throw unreadable(path, cause);
   }
   for (const line of ini.unreadable) {
-    findings.problem({ file: INI_FILE, line, text: "it is not understood" });
+    findings.problem({ file, line, text: "it is not understood" });
   }
   return ini;
 }
 
 /** The settings that the relay takes, and those that it has not. */
-export async function chooseSettings(ini: Ini | undefined, findings: Findings) {
+export async function chooseSettings(
+  ini: Ini | undefined,
+  findings: Findings,
+  { file = INI_FILE, dialect }: {
+    readonly file?: string;
+    readonly dialect?: IniDialect;
+  } = {},
+) {
   if (ini === undefined) return { taken: [], left: [] };
-  const { taken, left } = convertIni(ini, settingNames());
+  const { taken, left } = convertIni(ini, settingNames(), { dialect });
   const refused = await refusedSettings(taken);
   for (const { entry: { line } } of refused) {
     const text = "its value is not allowed here";
-    findings.problem({ file: INI_FILE, line, text });
+    findings.problem({ file, line, text });
   }
   return { taken: taken.filter((setting) => !refused.includes(setting)), left };
 }
@@ -67,18 +76,17 @@ export async function settingsPlace(path: string): Promise<string> {
     : path.replace(/(\.toml)?$/, ".imported.toml");
 }
 
-/** Statistics, where they will be looked for and there are none. */
-export async function chooseStatistics(
-  { from, directory }: {
-    readonly from: ReferenceDirectories;
-    readonly directory: string;
-  },
+/**
+ * The server's statistics, where the relay will look for them in `target` and
+ * has none there.
+ */
+export async function readStatistics(
+  { path, target }: { readonly path: string; readonly target: string },
   { settings, findings }: {
     settings: readonly TakenSetting[];
     findings: Findings;
   },
-) {
-  const path = join(from.state, STATE_FILES.stats);
+): Promise<LoggedStatistics | undefined> {
   if (!await isFile(path)) return undefined;
   if (!settings.some(({ value }) => value === STATS_BACKUP_FILE)) {
     findings.note(
@@ -87,17 +95,30 @@ export async function chooseStatistics(
     );
     return undefined;
   }
-  if (await isFile(join(directory, STATS_BACKUP_FILE))) {
+  if (await isFile(target)) {
     findings.note("The relay goes on with the statistics that it has.");
     return undefined;
   }
-  const { from: since, counters } = parseStatsLog(
-    await Deno.readTextFile(path),
-  );
-  const statistics = new Statistics(since);
+  return parseStatsLog(await Deno.readTextFile(path));
+}
+
+/** The statistics of messages, with the number of counters. */
+export async function chooseStatistics(
+  { from, directory }: {
+    readonly from: ReferenceDirectories;
+    readonly directory: string;
+  },
+  options: { settings: readonly TakenSetting[]; findings: Findings },
+) {
+  const logged = await readStatistics({
+    path: join(from.state, STATE_FILES.stats),
+    target: join(directory, STATS_BACKUP_FILE),
+  }, options);
+  if (logged === undefined) return undefined;
+  const statistics = new Statistics(logged.from);
   let count = 0;
   for (const name of COUNTER_NAMES) {
-    const value = counters.get(name);
+    const value = logged.counters.get(name);
     if (value === undefined) continue;
     statistics.counters.add(name, value);
     count++;

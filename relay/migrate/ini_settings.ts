@@ -31,22 +31,28 @@ export interface LeftSetting {
 }
 
 /** Our name for a setting and how its value reads; undefined: not understood. */
-interface Counterpart {
+export interface Counterpart {
   readonly name: string;
   read(value: string): SettingValue | undefined;
 }
 
-const onOff = (name: string): Counterpart => ({
+/** A setting that is on or off. */
+export const onOff = (name: string): Counterpart => ({
   name,
   read: (value) => value === "on" ? true : value === "off" ? false : undefined,
 });
 
-const duration = (name: string, unit: string): Counterpart => ({
+/** A whole number of `unit`s of time. */
+export const duration = (name: string, unit: string): Counterpart => ({
   name,
   read: (value) => /^\d{1,9}$/.test(value) ? `${value}${unit}` : undefined,
 });
 
-const text = (name: string): Counterpart => ({ name, read: (value) => value });
+/** A setting that is the same here. */
+export const text = (name: string): Counterpart => ({
+  name,
+  read: (value) => value,
+});
 
 const integer = (name: string): Counterpart => ({
   name,
@@ -112,13 +118,18 @@ const SILENT: ReadonlySet<string> = new Set([
 ]);
 
 const ALWAYS_KEPT = "the relay always keeps its queues and messages on disk";
-const NO_DATABASE = "the relay keeps its queues in a database of its own";
-const NO_CONTROL_PORT =
+/** Why settings of the database are left. */
+export const NO_DATABASE =
+  "the relay keeps its queues in a database of its own";
+/** Why settings of the control port are left. */
+export const NO_CONTROL_PORT =
   "there is no control port; commands go through a socket for the relay's user";
-const NO_WEB = "there is no counterpart";
+/** Why settings of the web site are left. */
+export const NO_WEB = "there is no counterpart";
 
 /** What to say of settings that have no counterpart. */
 const REASONS: Readonly<Record<string, string>> = {
+  "STORE_LOG.enable": ALWAYS_KEPT,
   "STORE_LOG.db_connection": NO_DATABASE,
   "STORE_LOG.db_schema": NO_DATABASE,
   "STORE_LOG.db_pool_size": NO_DATABASE,
@@ -142,6 +153,23 @@ const FINE_WHEN_OFF: ReadonlySet<string> = new Set([
   "TRANSPORT.websockets",
 ]);
 
+/** What the settings of one kind of server mean. */
+export interface IniDialect {
+  /** By `SECTION.key`. */
+  readonly counterparts: Readonly<Record<string, Counterpart>>;
+  /** Settings that need no word. */
+  readonly silent: ReadonlySet<string>;
+  /** What to say of settings that have no counterpart. */
+  readonly reasons: Readonly<Record<string, string>>;
+}
+
+/** The settings of `smp-server.ini`. */
+export const SMP_DIALECT: IniDialect = {
+  counterparts: COUNTERPARTS,
+  silent: SILENT,
+  reasons: REASONS,
+};
+
 /**
  * What becomes of the settings. `known`: names that `porchlight.toml` has;
  * others are left. What is in `[INFORMATION]` keeps its name.
@@ -149,6 +177,7 @@ const FINE_WHEN_OFF: ReadonlySet<string> = new Set([
 export function convertIni(
   ini: Ini,
   known: ReadonlySet<string>,
+  { dialect = SMP_DIALECT }: { readonly dialect?: IniDialect } = {},
 ): { readonly taken: TakenSetting[]; readonly left: LeftSetting[] } {
   const taken: TakenSetting[] = [];
   const left: LeftSetting[] = [];
@@ -160,7 +189,7 @@ export function convertIni(
       if (known.has(name)) taken.push({ name, value, entry });
     }
     // A place to fill in that nobody filled in.
-    if (SILENT.has(name) || entry.value === "<hostnames>") continue;
+    if (dialect.silent.has(name) || entry.value === "<hostnames>") continue;
     if (entry.section === "INFORMATION" && !informs) {
       // This one is there from the beginning.
       if (entry.key !== "hosting_type") {
@@ -168,14 +197,14 @@ export function convertIni(
       }
       continue;
     }
-    const counterpart = COUNTERPARTS[name] ??
+    const counterpart = dialect.counterparts[name] ??
       (entry.section === "INFORMATION"
         ? text(`information.${entry.key}`)
         : undefined);
     if (counterpart === undefined || !known.has(counterpart.name)) {
       const kept = name === "STORE_LOG.enable";
       if (kept ? entry.value !== "on" : !isFine(name, entry.value)) {
-        const why = kept ? ALWAYS_KEPT : REASONS[name];
+        const why = dialect.reasons[name];
         left.push({ entry, text: why ?? "there is no counterpart" });
       }
       continue;

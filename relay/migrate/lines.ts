@@ -23,11 +23,15 @@ const CHUNK = 1024 * 1024;
 
 /**
  * Reads the lines of the file at `path`, each to its newline; what is behind
- * the last newline is a line that is not complete.
+ * the last newline is a line that is not complete. Lines of more than
+ * `maxLength` characters have no text.
  *
  * @throws the errors of `Deno.openSync` and `Deno.FsFile.readSync`
  */
-export function* readLines(path: string): Generator<Line> {
+export function* readLines(
+  path: string,
+  { maxLength = LINE_MAX }: { readonly maxLength?: number } = {},
+): Generator<Line> {
   using file = Deno.openSync(path, { read: true });
   const chunk = Buffer.alloc(CHUNK);
   /** What came before this chunk of the line; undefined when it is too long. */
@@ -44,7 +48,7 @@ export function* readLines(path: string): Generator<Line> {
         from,
         end < 0 ? size : end,
       );
-      const text: string | undefined = joined(begun, piece);
+      const text: string | undefined = joined(begun, piece, maxLength);
       if (end < 0) {
         begun = text;
         break;
@@ -58,8 +62,12 @@ export function* readLines(path: string): Generator<Line> {
   if (begun !== "") yield { number, text: begun, complete: false };
 }
 
-function joined(begun: string | undefined, piece: string): string | undefined {
-  return begun === undefined || begun.length + piece.length > LINE_MAX
+function joined(
+  begun: string | undefined,
+  piece: string,
+  maxLength: number,
+): string | undefined {
+  return begun === undefined || begun.length + piece.length > maxLength
     ? undefined
     : begun + piece;
 }

@@ -1,6 +1,6 @@
 /**
- * Moving between this relay and the reference's SMP server: its files, read
- * and written.
+ * Moving between this relay and the reference's servers: their files, read and,
+ * those of the SMP server, written.
  *
  * @module
  */
@@ -15,9 +15,16 @@ export {
   type ImportReport,
   importState,
 } from "./import.ts";
+export {
+  type FileImportOptions,
+  type FileImportReport,
+  importFiles,
+} from "./import_files.ts";
 export type { LeftSetting, TakenSetting } from "./ini_settings.ts";
 export {
+  FILE_INI_FILE,
   INI_FILE,
+  kindOfServer,
   type ReferenceDirectories,
   referenceDirectories,
 } from "./reference_files.ts";

@@ -49,7 +49,7 @@ export async function readQueueLog(source: StateSource): Promise<QueueBook> {
   }
   if (!await isFile(join(directory, file))) throw noQueueLog(source);
   const book = new QueueBook();
-  forEachRecord(source, file, (text, line) => {
+  forEachRecord(source, { file }, (text, line) => {
     const fault = book.add(parseStoreLogLine(text), line);
     if (fault !== undefined) findings.problem({ file, line, text: fault });
   });
@@ -82,7 +82,7 @@ export async function readNotifications(
     await noteBackup(source, file, "notifications");
     return;
   }
-  forEachRecord(source, file, (text, line) => {
+  forEachRecord(source, { file }, (text, line) => {
     const notification = parseNotificationLine(text);
     const queue = book.queueOfNotifier(notification.notifierId);
     if (queue === undefined) {
@@ -237,23 +237,25 @@ async function noteBackup(
   );
 }
 
-function forEachRecord(
-  source: StateSource,
-  file: string,
+/** Takes each line of a log that can be a record; reports the others. */
+export function forEachRecord(
+  source: Pick<StateSource, "directory" | "findings">,
+  { file, maxLength }: { file: string; maxLength?: number },
   take: (text: string, line: number) => void,
 ): void {
-  for (const { number: line, text } of records(source, file)) {
+  for (const { number: line, text } of records(source, file, maxLength)) {
     parsed(source, { file, line }, () => take(text, line));
   }
 }
 
 /** The lines that can be records; others are reported. */
 function* records(
-  { directory, findings }: StateSource,
+  { directory, findings }: Pick<StateSource, "directory" | "findings">,
   file: string,
+  maxLength?: number,
 ): Generator<{ readonly number: number; readonly text: string }> {
   const path = join(directory, file);
-  const lines = readLines(path);
+  const lines = readLines(path, { maxLength });
   for (;;) {
     const line = nextLine(lines, path);
     if (line === undefined) return;
@@ -278,7 +280,7 @@ function nextLine(lines: Generator<Line>, path: string): Line | undefined {
 }
 
 function parsed<T>(
-  { findings }: StateSource,
+  { findings }: Pick<StateSource, "findings">,
   { file, line }: { readonly file: string; readonly line: number },
   parse: () => T,
 ): T | undefined {

@@ -19,8 +19,17 @@ export const STATE_FILES = {
   stats: "smp-server-stats.log",
 } as const;
 
+/** Names in the directory of state of a server for files. */
+export const FILE_STATE_FILES = {
+  files: "file-server-store.log",
+  stats: "file-server-stats.log",
+} as const;
+
 /** Name of the settings in the directory of configuration. */
 export const INI_FILE = "smp-server.ini";
+
+/** Name of the settings of a server for files. */
+export const FILE_INI_FILE = "file-server.ini";
 
 /** The two directories of a reference server. */
 export interface ReferenceDirectories {
@@ -59,6 +68,30 @@ export async function referenceDirectories(
       "address, so they have to come along: say where they are, mostly " +
       "--config-dir /etc/opt/simplex",
   );
+}
+
+/**
+ * Which server these directories are of.
+ *
+ * @throws {MigrateError} where they are of both
+ */
+export async function kindOfServer(
+  { state, config }: ReferenceDirectories,
+): Promise<"messages" | "files"> {
+  const [smpLog, fileLog, smpIni, fileIni] = await Promise.all([
+    isFile(join(state, STATE_FILES.queues)),
+    isFile(join(state, FILE_STATE_FILES.files)),
+    isFile(join(config, INI_FILE)),
+    isFile(join(config, FILE_INI_FILE)),
+  ]);
+  if (smpLog && fileLog) {
+    throw new MigrateError(
+      `There are both ${STATE_FILES.queues} and ${FILE_STATE_FILES.files} in ` +
+        `${state}. Put the files of the two servers into directories of their ` +
+        "own, and import one after the other.",
+    );
+  }
+  return fileLog || (fileIni && !smpIni && !smpLog) ? "files" : "messages";
 }
 
 /** Whether there is a file. */

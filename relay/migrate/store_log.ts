@@ -257,7 +257,8 @@ function formatNotifier({ id, key, dhSecret, serviceId }: NotifierRecord) {
   return serviceId ? `${text} nsrv=${textOf(serviceId)}` : text;
 }
 
-function readStatus(reader: FieldReader): QueueStatus {
+/** Reads a status. @throws {FormatError} */
+export function readStatus(reader: FieldReader): QueueStatus {
   if (reader.takes("blocked,")) {
     return { type: "blocked", info: readBlockingInfo(reader) };
   }
@@ -273,7 +274,8 @@ function formatStatus(status: Exclude<QueueStatus, { type: "active" }>) {
   return notice === undefined ? text : `${text},notice=${notice}`;
 }
 
-function readBlockingInfo(reader: FieldReader): BlockingInfo {
+/** Reads why something is blocked. @throws {FormatError} */
+export function readBlockingInfo(reader: FieldReader): BlockingInfo {
   reader.expect("reason=");
   const reason = reader.takes("spam")
     ? "spam"

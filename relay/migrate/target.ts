@@ -24,7 +24,12 @@ import {
   identityPaths,
   loadIdentity,
 } from "../identity/mod.ts";
-import { listQueues, openSqliteStore, STORE_FILE } from "../store/mod.ts";
+import {
+  hasFiles,
+  listQueues,
+  openSqliteStore,
+  STORE_FILE,
+} from "../store/mod.ts";
 import { isFile } from "./reference_files.ts";
 import { MigrateError } from "./report.ts";
 
@@ -38,8 +43,8 @@ const OLD_IDENTITY = "before-import";
 export interface CurrentState {
   /** Fingerprint of the identity; undefined where there is none. */
   readonly identity: string | undefined;
-  /** Not so where an import of the same server was cut short. */
-  readonly hasQueues: boolean;
+  /** Queues or files. Not so where an import of the same server was cut short. */
+  readonly hasData: boolean;
 }
 
 /** Looks at the data directory, for an import of the server `source`. */
@@ -55,19 +60,19 @@ export async function currentState(
   const unfinished = identity === undefined && await isFile(marker) &&
     (await Deno.readTextFile(marker)).trim() === source.fingerprintText;
   const database = join(directory, STORE_FILE);
-  const hasQueues = !unfinished && await isFile(database) &&
-    listQueues(database).some(() => true);
-  return { identity, hasQueues };
+  const hasData = !unfinished && await isFile(database) &&
+    (hasFiles(database) || listQueues(database).some(() => true));
+  return { identity, hasData };
 }
 
 /** @throws {MigrateError} where there is something that an import would change */
 export function refuseConflict(directory: string, current: CurrentState): void {
-  const { identity, hasQueues } = current;
-  if (identity === undefined && !hasQueues) return;
+  const { identity, hasData } = current;
+  if (identity === undefined && !hasData) return;
   const what = identity === undefined
-    ? "queues"
-    : hasQueues
-    ? "an identity and queues"
+    ? "queues or files"
+    : hasData
+    ? "an identity and queues or files"
     : "an identity";
   throw new MigrateError(
     `The relay in ${directory} has ${what} already. Nothing was changed. ` +
@@ -104,7 +109,7 @@ export async function place(
   const staging = join(directory, STAGING);
   const marker = join(directory, UNFINISHED);
   // Where queues are added to others, repeating it does no harm.
-  if (!current.hasQueues) {
+  if (!current.hasData) {
     const text = `${identity.fingerprintText}\n`;
     await writeFileAtomic(marker, text, { mode: 0o600 });
   }

@@ -17,7 +17,11 @@ export type { ServerGauges, StoredCounts, SubscriberCounts } from "./gauges.ts";
 export { Lateness } from "./lateness.ts";
 export { ActiveQueues } from "./active_queues.ts";
 export { fileMetrics, type FileMetricsSource } from "./file_metrics.ts";
-export { FileRecorder, type FileRecorderPart } from "./file_recorder.ts";
+export {
+  besidePath,
+  FileRecorder,
+  type FileRecorderPart,
+} from "./file_recorder.ts";
 export { FileTotals } from "./file_totals.ts";
 export { formatMetrics, type Metric } from "./metric.ts";
 export {

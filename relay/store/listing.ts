@@ -40,6 +40,22 @@ export function* listServices(path: string): Generator<ServiceRecord> {
   );
 }
 
+/**
+ * Whether there is any file of XFTP. The database may be of an older relay,
+ * which had none.
+ *
+ * @throws {StoreError}
+ */
+export function hasFiles(path: string): boolean {
+  const names = list(
+    path,
+    "SELECT name FROM sqlite_schema WHERE name = 'files'",
+    (row) => row.name,
+  );
+  return [...names].length > 0 &&
+    list(path, "SELECT 1 FROM files LIMIT 1", () => true).some(() => true);
+}
+
 function* list<T>(
   path: string,
   sql: string,

@@ -10,7 +10,7 @@ export type {
   StoredFiles,
   StoredRecipient,
 } from "./file_reader.ts";
-export { listQueues, listServices } from "./listing.ts";
+export { hasFiles, listQueues, listServices } from "./listing.ts";
 export {
   lockStore,
   openSqliteStore,

@@ -12,7 +12,13 @@ import { join } from "node:path";
 import type { FileContent } from "../file_store.ts";
 import { syncDirectory } from "../../files.ts";
 
-const TEMPORARY = ".tmp";
+/** End of the name of what is being uploaded. */
+export const UPLOAD_SUFFIX = ".tmp";
+
+/** Name of a file's content. */
+export function contentName(senderId: Uint8Array): string {
+  return senderId.toBase64({ alphabet: "base64url" });
+}
 
 /** The folder with the content. */
 export class ContentFolder {
@@ -33,7 +39,7 @@ export class ContentFolder {
 
   /** Name of a file's content in the folder. */
   static nameOf(senderId: Uint8Array): string {
-    return senderId.toBase64({ alphabet: "base64url" });
+    return contentName(senderId);
   }
 
   /** Path of a file's content. */
@@ -46,7 +52,7 @@ export class ContentFolder {
     senderId: Uint8Array,
   ): Promise<{ path: string; file: Deno.FsFile }> {
     const suffix = randomBytes(6).toString("hex");
-    const path = `${this.pathOf(senderId)}.${suffix}${TEMPORARY}`;
+    const path = `${this.pathOf(senderId)}.${suffix}${UPLOAD_SUFFIX}`;
     const file = await Deno.open(path, {
       write: true,
       createNew: true,
@@ -83,7 +89,7 @@ export class ContentFolder {
     let removed = 0;
     for await (const { name, isFile } of Deno.readDir(this.path)) {
       if (!isFile) continue;
-      if (!name.endsWith(TEMPORARY)) contents.add(name);
+      if (!name.endsWith(UPLOAD_SUFFIX)) contents.add(name);
       else if (await this.remove(join(this.path, name))) removed++;
     }
     return { contents, removed };

@@ -4,6 +4,7 @@
  * @module
  */
 
+export { contentName, UPLOAD_SUFFIX } from "./content.ts";
 export {
   DiskFileStore,
   type DiskFileStoreOptions,
