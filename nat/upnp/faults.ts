@@ -37,7 +37,7 @@ const COMMON: Readonly<Record<number, Meaning>> = {
 
 /** UPnP WANIPConnection:2, table 2-28 and the tables of each action. */
 const PORT_MAPPING: Readonly<Record<number, Meaning>> = {
-  714: ["no answer", "The router does not know this port forward any more."],
+  714: ["refused", "The router does not know this port forward any more."],
   715: ["bad answer", "The router wants a single caller for the port."],
   716: ["bad answer", "The router finds the outside port missing."],
   718: [
@@ -71,7 +71,7 @@ const PINHOLE: Readonly<Record<number, Meaning>> = {
     "refused",
     "The router's settings forbid programs to open its IPv6 firewall.",
   ],
-  704: ["no answer", "The router does not know this opening any more."],
+  704: ["refused", "The router does not know this opening any more."],
   705: ["refused", "The router's IPv6 firewall cannot be opened for TCP."],
   706: ["bad answer", "The router finds the inside port missing."],
   707: ["bad answer", "The router finds the protocol missing."],

@@ -4,24 +4,36 @@
  * @module
  */
 
+import {
+  addressFamily,
+  formatAddress,
+  inRange,
+  parseAddress,
+  parseRange,
+} from "../ip.ts";
 import type { RouterLink } from "../mapping.ts";
 
-/** An address without its zone, in the one form that can be compared. */
-export function plainAddress(address: string): string {
-  const bare = address.replace(/^\[|\]$/g, "").replace(/%.*$/, "");
-  if (!bare.includes(":")) return bare;
-  const url = URL.parse(`http://[${bare}]/`);
-  return url === null ? bare.toLowerCase() : url.hostname.slice(1, -1);
+const LINK_LOCAL = parseRange("fe80::/10");
+
+/**
+ * An address without brackets and zone, in the one form that can be compared;
+ * what is no address stays as it is.
+ */
+export function plainAddress(text: string): string {
+  const bare = text.replace(/^\[|\]$/g, "");
+  const bytes = parseAddress(bare);
+  return bytes === undefined ? bare : formatAddress(bytes);
 }
 
-/** Family of an address. */
-export function familyOf(address: string): 4 | 6 {
-  return address.includes(":") ? 6 : 4;
+/** Family of the network that `link` is on. */
+export function familyOf(link: RouterLink): 4 | 6 {
+  return addressFamily(link.localAddress) ?? 4;
 }
 
 /** `fe80::/10`, which means something only on one link. */
 export function isLinkLocal(address: string): boolean {
-  return /^fe[89ab][0-9a-f]:/i.test(address);
+  const bytes = parseAddress(address);
+  return bytes !== undefined && inRange(bytes, LINK_LOCAL);
 }
 
 /** With the zone of the link, where the address needs one. */
@@ -31,20 +43,24 @@ export function withZone(address: string, link: RouterLink): string {
     : address;
 }
 
-/** Whether an address is on the network that `link.localAddress` is on. */
+/** Whether one of the addresses is that of the link's router. */
+export function isGateway(
+  link: RouterLink,
+  addresses: readonly string[],
+): boolean {
+  const gateway = plainAddress(link.gateway);
+  return addresses.some((address) => plainAddress(address) === gateway);
+}
+
+/** Whether an address is on the network that `link` leads to. */
 export function isOnLink(address: string, link: RouterLink): boolean {
-  const plain = plainAddress(address);
-  if (plain === plainAddress(link.gateway)) return true;
-  if (isLinkLocal(plain)) return true;
-  const bits = addressBits(plain);
-  if (bits === undefined) return false;
-  return Deno.networkInterfaces().some((one) => {
-    if (one.name !== link.interfaceName) return false;
-    const own = addressBits(plainAddress(one.address));
-    const mask = addressBits(plainAddress(one.netmask));
-    return own !== undefined && mask !== undefined && mask.value !== 0n &&
-      own.length === bits.length && mask.length === bits.length &&
-      (own.value & mask.value) === (bits.value & mask.value);
+  if (isGateway(link, [address]) || isLinkLocal(address)) return true;
+  const bytes = parseAddress(address);
+  if (bytes === undefined) return false;
+  return Deno.networkInterfaces().some(({ name, cidr }) => {
+    if (name !== link.interfaceName) return false;
+    const range = parseRange(cidr);
+    return range.bits > 0 && inRange(bytes, range);
   });
 }
 
@@ -57,39 +73,11 @@ export function mayAnnounce(
   host: string,
   options: { readonly sender: string; readonly link: RouterLink },
 ): boolean {
-  const { sender, link } = options;
+  const { link } = options;
   const named = plainAddress(host);
-  const from = plainAddress(sender);
-  if (!isOnLink(from, link) || !isOnLink(named, link)) return false;
-  if (named === from) return true;
-  if (familyOf(named) !== 6 || familyOf(from) !== 6) return false;
-  const gateway = plainAddress(link.gateway);
-  return isLinkLocal(from) && (from === gateway || named === gateway);
-}
-
-function addressBits(
-  address: string,
-): { readonly value: bigint; readonly length: 4 | 6 } | undefined {
-  if (familyOf(address) === 4) {
-    const parts = address.split(".");
-    if (parts.length !== 4) return undefined;
-    let value = 0n;
-    for (const part of parts) {
-      if (!/^[0-9]{1,3}$/.test(part) || Number(part) > 255) return undefined;
-      value = (value << 8n) | BigInt(part);
-    }
-    return { value, length: 4 };
-  }
-  const halves = address.split("::");
-  const groups = (half: string | undefined) => half ? half.split(":") : [];
-  const head = groups(halves[0]);
-  const tail = groups(halves[1]);
-  const missing = 8 - head.length - tail.length;
-  if (halves.length > 2 || missing < 0) return undefined;
-  let value = 0n;
-  for (const group of [...head, ...Array(missing).fill("0"), ...tail]) {
-    if (!/^[0-9a-f]{1,4}$/i.test(group)) return undefined;
-    value = (value << 16n) | BigInt(`0x${group}`);
-  }
-  return { value, length: 6 };
+  const sender = plainAddress(options.sender);
+  if (!isOnLink(sender, link) || !isOnLink(named, link)) return false;
+  if (named === sender) return true;
+  return isLinkLocal(sender) && addressFamily(named) === 6 &&
+    isGateway(link, [sender, named]);
 }

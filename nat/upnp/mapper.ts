@@ -39,7 +39,7 @@ export function upnpMapper(options: UpnpOptions = {}): PortMapper {
     method: "upnp",
     async map(request, { link, signal }) {
       const targets = options.searchTargets?.(link);
-      let found: Found[];
+      let found: readonly Found[];
       try {
         found = await searchSsdp(link, { signal, targets });
       } catch (cause) {
@@ -59,7 +59,7 @@ export function upnpMapper(options: UpnpOptions = {}): PortMapper {
         await watchSsdp({
           link,
           signal,
-          onAlive: ({ changed }) => changed && onSign(),
+          onAlive: onSign,
         });
       } catch (error) {
         // No multicast here, or the port is taken: checks do without.
@@ -96,7 +96,7 @@ async function mapWith(location: URL, wish: Wish): Promise<Mapping> {
     link,
     signal,
   });
-  if (familyOf(link.localAddress) === 6) {
+  if (familyOf(link) === 6) {
     const service = services.find(({ type }) => type === FIREWALL_TYPE);
     if (service !== undefined) {
       return await openPinhole({ service, link, name }, { request, signal });
@@ -109,7 +109,7 @@ async function mapWith(location: URL, wish: Wish): Promise<Mapping> {
   }
   throw new MappingError(
     "refused",
-    familyOf(link.localAddress) === 6
+    familyOf(link) === 6
       ? "The router cannot open its IPv6 firewall by UPnP."
       : "The device that answers UPnP is not connected to the Internet itself.",
   );

@@ -4,9 +4,12 @@
  * @module
  */
 
+import type { Socket } from "node:dgram";
+import { addressFamily } from "../ip.ts";
 import type { RouterLink } from "../mapping.ts";
 import {
   familyOf,
+  isGateway,
   mayAnnounce,
   plainAddress,
   withZone,
@@ -14,11 +17,13 @@ import {
 import { decodeSsdp, encodeSearch } from "./ssdp_message.ts";
 import { openSsdpSocket, SSDP_GROUP, SSDP_PORT } from "./ssdp_socket.ts";
 
-/** A device that answered. */
+/** A description that somebody offers. */
 export interface Found {
   readonly location: URL;
-  /** It is the router of the link, not some other device. */
-  readonly isGateway: boolean;
+  /** It is the router of the link who offers it, not some other device. */
+  readonly fromGateway: boolean;
+  /** What was asked for: the less, the better. */
+  readonly rank: number;
 }
 
 /** Where to ask. */
@@ -45,12 +50,12 @@ const END_MS = 2_500;
 const BETTER_ONE_MS = 50;
 /** After the first answer of another device, for the router's, ms. */
 const GATEWAY_MS = 700;
-/** Devices that are looked at; a network may have liars. */
-const MAX_FOUND = 8;
+/** Offers of the router, and of all others; a network may have liars. */
+const MAX_OFFERS = 8;
 
 /** The group, and the router itself. */
 export function defaultTargets(link: RouterLink): SearchTarget[] {
-  return [SSDP_GROUP[familyOf(link.localAddress)], link.gateway]
+  return [SSDP_GROUP[familyOf(link)], link.gateway]
     .map((address) => ({ address, port: SSDP_PORT }));
 }
 
@@ -67,94 +72,96 @@ export async function searchSsdp(
     readonly signal: AbortSignal;
     readonly targets?: readonly SearchTarget[];
   },
-): Promise<Found[]> {
+): Promise<readonly Found[]> {
   const { signal, targets = defaultTargets(link) } = options;
   signal.throwIfAborted();
-  const found = new Map<string, Found & { readonly rank: number }>();
-  const done = Promise.withResolvers<void>();
   await using opened = await openSsdpSocket(link);
   const { socket } = opened;
-  socket.on("error", done.reject);
-
+  const done = Promise.withResolvers<void>();
   const timers: ReturnType<typeof setTimeout>[] = [];
   const later = (run: () => void, delay: number) =>
     timers.push(setTimeout(run, delay));
-  let sawGateway = false;
-  let sawOther = false;
+  const offers = new Offers(link);
+  socket.on("error", done.reject);
   socket.on("message", (bytes: Uint8Array, sender: { address: string }) => {
-    const message = decodeSsdp(bytes);
-    if (message?.kind !== "answer" || message.location === undefined) return;
-    const { location } = message;
-    if (
-      !mayAnnounce(location.hostname, { sender: sender.address, link })
-    ) return;
-    const rank = TARGETS.indexOf(message.target);
-    const asked = message.target === ANY_DEVICE ? TARGETS.length : rank;
-    if (asked === -1) return;
-    const isGateway = isRouter(link, [sender.address, location.hostname]);
-    const known = found.get(location.href);
-    if (known === undefined && found.size >= MAX_FOUND && !isGateway) return;
-    if (found.size >= 2 * MAX_FOUND) return;
-    if (known === undefined || asked < known.rank) {
-      found.set(location.href, { location, isGateway, rank: asked });
-    }
-    if (isGateway && asked === 0) {
-      done.resolve();
-    } else if (isGateway && !sawGateway) {
-      later(done.resolve, BETTER_ONE_MS);
-    } else if (!sawOther) {
-      later(done.resolve, GATEWAY_MS);
-    }
-    if (isGateway) sawGateway = true;
-    else sawOther = true;
+    const patience = offers.take(bytes, sender.address);
+    if (patience !== undefined) later(done.resolve, patience);
   });
-
-  const sendTo = (target: SearchTarget, search: string) => {
-    const host = familyOf(target.address) === 4
-      ? target.address
-      : `[${plainAddress(target.address)}]`;
-    const datagram = encodeSearch({
-      host: `${host}:${target.port}`,
-      target: search,
-    });
-    // A target that cannot be reached is one that does not answer.
-    socket.send(
-      datagram,
-      target.port,
-      withZone(target.address, link),
-      () => {},
-    );
-  };
-  const send = (round: number) => {
-    for (const search of TARGETS) {
-      for (const target of targets) sendTo(target, search);
-    }
-    if (round > 0) {
-      for (const target of targets) {
-        if (target.address === link.gateway) sendTo(target, ANY_DEVICE);
-      }
-    }
-  };
   const onAbort = () => done.reject(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
   try {
-    SEND_AT_MS.forEach((delay, round) => later(() => send(round), delay));
+    SEND_AT_MS.forEach((delay, round) =>
+      later(() => sendSearches(socket, { link, targets, round }), delay)
+    );
     later(done.resolve, END_MS);
     await done.promise;
   } finally {
     timers.forEach(clearTimeout);
     signal.removeEventListener("abort", onAbort);
   }
-  return [...found.values()].sort((a, b) =>
-    Number(b.isGateway) - Number(a.isGateway) || a.rank - b.rank
-  );
+  return offers.sorted();
 }
 
-/** Whether one of the addresses is that of the link's router. */
-export function isRouter(
-  link: RouterLink,
-  addresses: readonly string[],
-): boolean {
-  const gateway = plainAddress(link.gateway);
-  return addresses.some((address) => plainAddress(address) === gateway);
+function sendSearches(
+  socket: Socket,
+  options: {
+    readonly link: RouterLink;
+    readonly targets: readonly SearchTarget[];
+    readonly round: number;
+  },
+): void {
+  const { link, targets, round } = options;
+  for (const { address, port } of targets) {
+    const host = addressFamily(address) === 4
+      ? address
+      : `[${plainAddress(address)}]`;
+    const askAny = round > 0 && isGateway(link, [address]);
+    for (const target of askAny ? [...TARGETS, ANY_DEVICE] : TARGETS) {
+      const datagram = encodeSearch({ host: `${host}:${port}`, target });
+      // A target that cannot be reached is one that does not answer.
+      socket.send(datagram, port, withZone(address, link), () => {});
+    }
+  }
+}
+
+/** What was offered so far, and how long to wait for something better. */
+class Offers {
+  readonly #link: RouterLink;
+  readonly #found = new Map<string, Found>();
+
+  constructor(link: RouterLink) {
+    this.#link = link;
+  }
+
+  /**
+   * Takes a datagram in.
+   *
+   * @returns how long the search is still worth it, ms; `undefined`: this
+   * datagram changes nothing
+   */
+  take(bytes: Uint8Array, sender: string): number | undefined {
+    const message = decodeSsdp(bytes);
+    if (message?.kind !== "answer" || message.location === undefined) return;
+    const { location, target } = message;
+    const rank = [...TARGETS, ANY_DEVICE].indexOf(target);
+    if (rank === -1) return;
+    const link = this.#link;
+    if (!mayAnnounce(location.hostname, { sender, link })) return;
+    const fromGateway = isGateway(link, [sender, location.hostname]);
+    const known = this.#found.get(location.href);
+    if (known !== undefined && known.rank <= rank) return;
+    const alike = [...this.#found.values()]
+      .filter((one) => one.fromGateway === fromGateway);
+    if (known === undefined && alike.length >= MAX_OFFERS) return;
+    this.#found.set(location.href, { location, fromGateway, rank });
+    if (!fromGateway) return GATEWAY_MS;
+    return rank === 0 ? 0 : BETTER_ONE_MS;
+  }
+
+  /** The router's first, then the newer versions. */
+  sorted(): readonly Found[] {
+    return [...this.#found.values()].sort((a, b) =>
+      Number(b.fromGateway) - Number(a.fromGateway) || a.rank - b.rank
+    );
+  }
 }

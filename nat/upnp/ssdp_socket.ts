@@ -31,7 +31,7 @@ export async function openSsdpSocket(
     readonly listen?: { readonly port: number; readonly multicast: boolean };
   } = {},
 ): Promise<SsdpSocket> {
-  const family = familyOf(link.localAddress);
+  const family = familyOf(link);
   const socket = createSocket(
     family === 4 ? { type: "udp4", reuseAddr: options.listen !== undefined } : {
       type: "udp6",

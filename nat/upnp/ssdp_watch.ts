@@ -6,9 +6,8 @@
  */
 
 import { MappingError, type RouterLink } from "../mapping.ts";
-import { mayAnnounce, plainAddress } from "./local_network.ts";
+import { isGateway, mayAnnounce, plainAddress } from "./local_network.ts";
 import { decodeSsdp, type SsdpMessage } from "./ssdp_message.ts";
-import { isRouter } from "./ssdp_search.ts";
 import { openSsdpSocket, SSDP_PORT } from "./ssdp_socket.ts";
 
 /** What the router said. */
@@ -77,9 +76,9 @@ export async function watchSsdp(
 
   function isFromRouter(message: SsdpMessage, sender: string): boolean {
     const { location } = message;
-    if (location === undefined) return isRouter(link, [sender]);
+    if (location === undefined) return isGateway(link, [sender]);
     const { hostname } = location;
-    return isRouter(link, [sender, hostname]) &&
+    return isGateway(link, [sender, hostname]) &&
       mayAnnounce(hostname, { sender, link });
   }
 }
@@ -98,7 +97,7 @@ export class NoticeFilter {
 
   /** @returns `undefined` for what was said before, and for mere answers */
   take(message: SsdpMessage): RouterNotice | undefined {
-    if (message.kind === "answer" || !isGateway(message.target)) return;
+    if (message.kind === "answer" || !concernsGateway(message.target)) return;
     if (message.kind === "byebye") {
       if (this.#gone) return;
       this.#gone = true;
@@ -121,7 +120,7 @@ export class NoticeFilter {
 }
 
 /** Not the router's other talents, such as a media server. */
-function isGateway(target: string): boolean {
+function concernsGateway(target: string): boolean {
   return /:(?:InternetGatewayDevice|WAN(?:Connection)?Device|WANIPConnection|WANPPPConnection|WANIPv6FirewallControl):[0-9]{1,2}$/
     .test(target);
 }
