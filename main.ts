@@ -10,6 +10,7 @@ const commands: cli.Commands = {
   start: cli.start,
   address: cli.address,
   status: cli.status,
+  doctor: cli.doctor,
   stats: cli.stats,
   clients: cli.clients,
   queue: cli.queue,

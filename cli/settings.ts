@@ -117,7 +117,8 @@ async function writeTemplate(file: string): Promise<boolean> {
   }
 }
 
-function loadOptions(
+/** What `loadConfig` is asked for by the flags. */
+export function loadOptions(
   { data, config, set }: ConfigFlagValues,
   env: Environment,
 ): LoadOptions {

@@ -1,0 +1,72 @@
+import { type Check, ok, problem, type Verdict, warning } from "../check.ts";
+import type { RelayView } from "../context.ts";
+import { VERSION } from "../../relay/version.ts";
+
+/** Whether the relay runs, and what it says of its parts. */
+export const relay: Check = {
+  name: "relay",
+  group: "The relay",
+  run({ relay }) {
+    switch (relay.state) {
+      case "running":
+        return running(relay);
+      case "stopped":
+        return [problem("The relay is not running.", {
+          meaning: "Nobody can use it now. What it keeps is on the disk.",
+          remedy:
+            "Start it: porchlight start. If it ended by itself, its log " +
+            "says why: journalctl -u porchlight",
+        })];
+      case "unknown":
+        return [problem("The relay cannot be asked.", {
+          meaning: relay.reason,
+        })];
+    }
+  },
+};
+
+function running(
+  { status, addresses }: RelayView & { state: "running" },
+): Verdict[] {
+  const verdicts = [
+    ok(
+      `It is running, version ${status.version}, since ${
+        ago(status.uptimeSeconds)
+      }.`,
+    ),
+  ];
+  if (status.version !== VERSION) {
+    verdicts.push(warning(
+      `The running relay is version ${status.version}, this one ${VERSION}.`,
+      {
+        meaning: "It was updated while the relay ran.",
+        remedy: "Restart the relay.",
+      },
+    ));
+  }
+  for (const { state, reason = "", remedy } of status.parts) {
+    if (state === "degraded") verdicts.push(warning(reason, { remedy }));
+    if (state === "down") verdicts.push(problem(reason, { remedy }));
+  }
+  if (addresses.length > 0) {
+    verdicts.push(ok(`Address: ${shown(addresses[0])}`));
+  }
+  return verdicts;
+}
+
+/** Without the password: reports are passed around. */
+function shown(address: string): string {
+  return address.replace(/^(\w+:\/\/[^:@/]+):[^@]*@/, "$1:(password)@");
+}
+
+function ago(seconds: number): string {
+  const units: [string, number][] = [
+    ["day", 86_400],
+    ["hour", 3600],
+    ["minute", 60],
+  ];
+  const [name, size] = units.find(([, size]) => seconds >= size) ??
+    ["second", 1];
+  const count = Math.floor(seconds / size);
+  return `${count} ${name}${count === 1 ? "" : "s"}`;
+}

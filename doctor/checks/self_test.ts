@@ -1,0 +1,123 @@
+import {
+  type Check,
+  ok,
+  problem,
+  skipped,
+  type Verdict,
+  warning,
+} from "../check.ts";
+import type { DoctorContext, RelayView } from "../context.ts";
+import type { ProbeResult } from "../../probe/mod.ts";
+import type { ServerAddress } from "../../relay/smp/mod.ts";
+
+/** How long each step may take, in milliseconds. */
+const STEP_MS = 10_000;
+
+/** Uses the relay as an app would, from this machine. */
+export const selfTest: Check = {
+  name: "self-test",
+  group: "Trying it out",
+  timeoutMs: 40_000,
+  async run(context) {
+    const { relay, config } = context;
+    if (relay.state !== "running") {
+      return [skipped("The relay has to be running for it.")];
+    }
+    const verdicts = await Promise.all(
+      (["smp", "xftp"] as const).map((scheme) => {
+        if (scheme === "xftp" && !config.xftp.enabled) {
+          return skipped("Files are switched off (xftp.enabled).");
+        }
+        return tryOut(scheme, relay, context);
+      }),
+    );
+    return verdicts;
+  },
+};
+
+async function tryOut(
+  scheme: "smp" | "xftp",
+  relay: RelayView & { state: "running" },
+  { config, signal }: DoctorContext,
+): Promise<Verdict> {
+  // Only now: it opens OpenSSL, whose absence another check tells.
+  const { parseServerAddress } = await import("../../relay/smp/mod.ts");
+  const text = relay.addresses.find((each) => each.startsWith(`${scheme}:`));
+  if (text === undefined) {
+    return warning(`The relay has no address for ${things(scheme)}.`, {
+      meaning: "It was started with other settings.",
+      remedy: "Restart the relay.",
+    });
+  }
+  const full = !isWoundDown(scheme, config);
+  const address = onThisMachine(parseServerAddress(text), config);
+  const { testSmp, testXftp } = await import("../../probe/mod.ts");
+  const test = scheme === "smp" ? testSmp : testXftp;
+  const result = await test(address, { signal, timeoutMs: STEP_MS, full });
+  return verdictOf(result, { full, scheme });
+}
+
+function isWoundDown(
+  scheme: "smp" | "xftp",
+  { smp, xftp }: DoctorContext["config"],
+): boolean {
+  return scheme === "smp" ? !smp.newQueues : !xftp.newFiles;
+}
+
+/** The relay's own port, whatever the router makes of it. */
+function onThisMachine(
+  address: ServerAddress,
+  { listen, address: { port } }: DoctorContext["config"],
+): ServerAddress {
+  const [first] = listen.addresses.map((each) =>
+    each.replace(/^\[(.*)\]$/, "$1")
+  );
+  const host = listen.addresses.includes("0.0.0.0")
+    ? "127.0.0.1"
+    : first === "::"
+    ? "::1"
+    : first;
+  const [own] = listen.ports;
+  return {
+    ...address,
+    hosts: [host],
+    // Port 0 is any free one, which the address then tells.
+    port: own === 0 && port === 0 ? address.port : String(own),
+  };
+}
+
+function verdictOf(
+  { ok: works, steps, version }: ProbeResult,
+  { full, scheme }: { full: boolean; scheme: "smp" | "xftp" },
+): Verdict {
+  if (works && full) {
+    const total = steps.reduce((sum, step) => sum + step.milliseconds, 0);
+    const did = scheme === "smp"
+      ? "created and secured a queue, sent and received a message, deleted all"
+      : "uploaded and downloaded a piece of a file, deleted it";
+    return ok(`As an app does: ${did}. ${total} ms, version ${version}.`);
+  }
+  if (works) {
+    return skipped(
+      `The relay answers. New ${
+        scheme === "smp" ? "queues" : "files"
+      } are switched off, so that no more can be tried.`,
+    );
+  }
+  const failed = steps.find(({ state }) => state === "failed");
+  const last = failed?.text ?? "It broke off.";
+  return problem(
+    `Using it for ${things(scheme)} as an app does fails at "${
+      failed?.name ?? "connect"
+    }".`,
+    {
+      meaning: last,
+      remedy: failed?.remedy ??
+        "Look at the lines above and at the relay's log; restart the relay.",
+    },
+  );
+}
+
+function things(scheme: "smp" | "xftp"): string {
+  return scheme === "smp" ? "messages" : "files";
+}
