@@ -5,8 +5,8 @@
  */
 
 import { formatAddress, isPublic, parseAddress } from "../nat/ip.ts";
-import { checkChain } from "../relay/identity/mod.ts";
-import { type Connection, dialTls, TlsError } from "../relay/transport/mod.ts";
+import type { Connection } from "../relay/transport/mod.ts";
+import { dialBack } from "./dial_back.ts";
 import { readMessage } from "./frame.ts";
 import {
   type CallbackOutcome,
@@ -24,8 +24,6 @@ const MAX_DIALS = 8;
 const MAX_SERVING = 64;
 /** Time for the request to arrive, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 10_000;
-/** Time to connect, and for the TLS handshake after it, in milliseconds. */
-const DIAL_TIMEOUT_MS = 5_000;
 
 /**
  * No relay is there, and a stranger who knocks makes an owner suspicious: SSH,
@@ -148,37 +146,12 @@ export class CallbackAnswerer implements AsyncDisposable {
     address: string,
     { port, fingerprint }: { port: number; fingerprint: Uint8Array },
   ): Promise<CallbackOutcome | undefined> {
-    const timeoutMs = this.#options.dialTimeoutMs ?? DIAL_TIMEOUT_MS;
-    try {
-      const connection = await dialTls(address, port, {
-        alpn: ["smp/1"],
-        connectTimeoutMs: timeoutMs,
-        handshakeTimeoutMs: timeoutMs,
-        signal: this.#stopping.signal,
-      });
-      const chain = connection.peerCertificates;
-      connection.abort();
-      return checkChain(chain, fingerprint) === "valid"
-        ? "reachable"
-        : "wrong fingerprint";
-    } catch (error) {
-      return error instanceof TlsError ? outcomeOf(error) : undefined;
-    }
-  }
-}
-
-function outcomeOf(error: TlsError): CallbackOutcome {
-  switch (error.kind) {
-    case "connect":
-      return error.cause instanceof Deno.errors.ConnectionRefused
-        ? "refused"
-        : "unreachable";
-    case "timeout":
-      return "timeout";
-    case "closed":
-      return "closed";
-    default:
-      return "not TLS";
+    return await dialBack(address, {
+      port,
+      fingerprint,
+      timeoutMs: this.#options.dialTimeoutMs,
+      signal: this.#stopping.signal,
+    });
   }
 }
 

@@ -17,6 +17,7 @@ export {
   type CallbackErrorKind,
   type Called,
 } from "./asker.ts";
+export { dialBack, type DialBackOptions } from "./dial_back.ts";
 export {
   CALLBACK_ALPN,
   CALLBACK_OUTCOMES,

@@ -11,6 +11,7 @@
  * @module
  */
 
+import { coreSection } from "./core_settings.ts";
 import { fileSection } from "./file_settings.ts";
 import { informationSettings } from "./information_settings.ts";
 import { onionSection } from "./onion_settings.ts";
@@ -273,6 +274,7 @@ export const schema = {
     settings: informationSettings,
   },
   proxy: proxySection,
+  core: coreSection,
   control: {
     doc: "How `porchlight status` talks to the running relay.",
     settings: {
