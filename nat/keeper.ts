@@ -11,63 +11,16 @@ import {
   MappingError,
   type MappingFailure,
   type MappingRequest,
-  type PortMapper,
   type RouterLink,
 } from "./mapping.ts";
 import { pause, readLinks, watchNetwork } from "./network.ts";
 import {
-  type Behind,
-  type MappingTrouble,
   type OpenedMapping,
   openMapping,
   takeBack,
   whatIsBehind,
 } from "./open_mapping.ts";
-
-/** How it stands with the port. */
-export interface PortState {
-  readonly family: 4 | 6;
-  readonly state:
-    /** Routers are being asked. */
-    | "searching"
-    /** A router has granted it. Whether it works, only a call from outside tells. */
-    | "mapped"
-    /** No router grants it; asked again later, and when the network changes. */
-    | "none";
-  readonly mapping?: Mapping;
-  /** What stands between the mapping and the world, as far as routers tell. */
-  readonly behind?: Behind;
-  /** Why the last search gave nothing, or not more. */
-  readonly failures: readonly MappingTrouble[];
-  /**
-   * IPv4: this machine has this public address itself, so that there is nothing
-   * to map. State is `none`.
-   */
-  readonly ownAddress?: string;
-  /** Whether there is a default route with a router at all. */
-  readonly connected: boolean;
-}
-
-/** What to keep open, and how. */
-export interface PortKeeperOptions {
-  readonly family: 4 | 6;
-  readonly internalPort: number;
-  /** Port wished for outside; default: the same as inside. */
-  readonly externalPort?: number;
-  /** Wished life of the mapping, seconds; renewed at half of it. */
-  readonly lifetimeSeconds?: number;
-  /** Best first. */
-  readonly mappers: readonly PortMapper[];
-  /**
-   * Called at each change, and again when a mapping had to be made anew, even
-   * if it looks the same. Must not throw.
-   */
-  readonly onState: (state: PortState) => void;
-  /** Ends the keeper as `stop` does. */
-  readonly signal?: AbortSignal;
-  /** Default: what the kernel tells (`readLinks`). */
-  readonly readLinks?: (family: 4 | 6) => Promise<RouterLink[]>;
-}
+import type { PortKeeperOptions, PortState } from "./port_state.ts";
 
 const LIFETIME = 3600;
 /** Between checks of a mapping made by datagrams, milliseconds. */
@@ -84,6 +37,8 @@ const SHORT_LIVED = 30_000;
 const SLOWEST_CHECK = 120_000;
 /** Between two checks that routers ask for by their news. */
 const NEWS_PAUSE = 1000;
+/** Timers may go off a little early. */
+const EARLY = 10;
 /** How long a check or a renewal may take. */
 const PATIENCE = 5000;
 /** Between searches that found nothing, the last one again and again. */
@@ -293,11 +248,11 @@ export class PortKeeper implements AsyncDisposable {
     opened: OpenedMapping,
   ): Promise<{ loss: Loss; mapping: Mapping }> {
     const signal = this.#signal;
-    const begun = performance.now();
+    let grantedAt = performance.now();
     let current = mapping;
     let renewAt = renewalTime(current);
-    let checkAt = begun + this.#checkInterval(current);
-    let newsAt = begun;
+    let checkAt = grantedAt + this.#checkInterval(current);
+    let newsAt = grantedAt;
     let silentSince: number | undefined;
     const tell = () =>
       this.#tell({
@@ -332,7 +287,7 @@ export class PortKeeper implements AsyncDisposable {
         newsAt = performance.now() + NEWS_PAUSE;
       }
 
-      let renewing = performance.now() >= renewAt;
+      const renewing = performance.now() + EARLY >= renewAt;
       if (!renewing) {
         const answer = await this.#ask(current);
         if (signal.aborted) continue;
@@ -343,32 +298,34 @@ export class PortKeeper implements AsyncDisposable {
           continue;
         }
         silentSince = undefined;
-        renewing = answer === "forgotten";
-        if (renewing) this.#noteLoss(performance.now() - begun);
-      }
-      if (renewing) {
-        const before = current;
-        const forgotten = performance.now() < renewAt;
-        try {
-          current = await before.renew(this.#patience());
-        } catch (error) {
-          if (signal.aborted) continue;
-          if (forgotten || !isSilence(error)) return end("lost");
-          // Again at half of what is left (RFC 6887 section 11.2.1).
-          renewAt = performance.now() + Math.max(4000, halfLife(before) / 4);
-          checkAt = performance.now() + AWAY_CHECK;
-          silentSince ??= performance.now();
+        if (answer === "known") {
+          checkAt = performance.now() + this.#checkInterval(current);
           continue;
         }
-        silentSince = undefined;
-        renewAt = renewalTime(current);
-        if (whatIsBehind(current) !== whatIsBehind(before)) {
-          await takeBack(current);
-          return end("lost");
-        }
-        if (forgotten || !sameOutside(current, before)) tell();
+        this.#noteLoss(performance.now() - grantedAt);
       }
+
+      const before = current;
+      try {
+        current = await before.renew(this.#patience());
+      } catch (error) {
+        if (signal.aborted) continue;
+        if (!renewing || !isSilence(error)) return end("lost");
+        // Again while there is time left (RFC 6887 section 11.2.1).
+        renewAt = performance.now() + Math.max(4000, halfLife(before) / 4);
+        checkAt = performance.now() + AWAY_CHECK;
+        silentSince ??= performance.now();
+        continue;
+      }
+      silentSince = undefined;
+      if (!renewing) grantedAt = performance.now();
+      renewAt = renewalTime(current);
       checkAt = performance.now() + this.#checkInterval(current);
+      if (whatIsBehind(current) !== whatIsBehind(before)) {
+        await takeBack(current);
+        return end("lost");
+      }
+      if (!renewing || !sameOutside(current, before)) tell();
     }
   }
 
@@ -386,7 +343,8 @@ export class PortKeeper implements AsyncDisposable {
   }
 
   #checkInterval({ method }: Mapping): number {
-    const usual = method === "upnp" ? UPNP_CHECK : DATAGRAM_CHECK;
+    const usual = this.#options.checkInterval ??
+      (method === "upnp" ? UPNP_CHECK : DATAGRAM_CHECK);
     return Math.max(usual, Math.min(usual * this.#slowness, SLOWEST_CHECK));
   }
 
