@@ -35,7 +35,8 @@ async function greet(lab: Lab, place = "box"): Promise<AsyncDisposable> {
 /** What the client outside hears at an address; "" when nobody answers. */
 async function hear(lab: Lab, address: string, port = PORT): Promise<string> {
   const script = `exec 3<>/dev/tcp/${address}/${port} && head -1 <&3`;
-  const { stdout } = await lab.run("client", ["bash", "-c", script]);
+  const command = ["timeout", "1", "bash", "-c", script];
+  const { stdout } = await lab.run("client", command);
   return stdout.trim();
 }
 
