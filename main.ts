@@ -4,6 +4,7 @@
  * @module
  */
 
+import "./cli/check_libraries.ts";
 import * as cli from "./cli/mod.ts";
 
 const commands: cli.Commands = {

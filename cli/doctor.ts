@@ -48,7 +48,6 @@ problem, 1 when there is one, 2 when the doctor could not look.
       const { style: paint, columns } = terminal;
       terminal.print(...reportLines(findings, { paint, columns }));
     }
-    // What took too long may still hold the process; nobody waits for it.
     return worst(findings) === "problem" ? 1 : 0;
   },
 });

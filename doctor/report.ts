@@ -42,7 +42,9 @@ export function reportLines(
   const width = Math.max(MIN_TEXT, Math.min(columns, 100) - indent.length);
   const lines: string[] = [];
   for (const group of GROUPS) {
-    const ours = findings.filter((finding) => finding.group === group);
+    const ours = joinGood(
+      findings.filter((finding) => finding.group === group),
+    );
     if (ours.length === 0) continue;
     lines.push(paint("bold", group));
     let last = "";
@@ -62,6 +64,20 @@ export function reportLines(
     lines.push("");
   }
   return [...lines, sum(findings, paint)];
+}
+
+/** What is well of one check stands together: it is no news. */
+function joinGood(findings: readonly Finding[]): Finding[] {
+  const joined: Finding[] = [];
+  for (const finding of findings) {
+    const last = joined.at(-1);
+    if (
+      last?.check === finding.check && last.result === "ok" &&
+      finding.result === "ok"
+    ) joined.splice(-1, 1, { ...last, what: `${last.what} ${finding.what}` });
+    else joined.push(finding);
+  }
+  return joined;
 }
 
 function sum(findings: readonly Finding[], paint: Paint): string {

@@ -22,6 +22,9 @@ import {
 /** A web certificate that ends within this time should have been renewed. */
 const WEB_SOON_MS = 14 * 86_400_000;
 
+/** Nobody waits for an end so far away. */
+const ENDLESS_MS = 100 * 366 * 86_400_000;
+
 /** The relay's certificates, and the one for browsers. */
 export const certificates: Check = {
   name: "certificates",
@@ -80,7 +83,11 @@ function online(identity: Identity, now: Date): Verdict {
     "the relay: it makes new ones. Its address stays the same.";
   switch (identity.certificateStatus(now)) {
     case "valid":
-      return ok(`The online certificate is good until ${day}.`);
+      return ok(
+        identity.validTo.getTime() - now.getTime() > ENDLESS_MS
+          ? "The online certificate is good, and does not run out."
+          : `The online certificate is good until ${day}.`,
+      );
     case "expires soon":
       return warning(`The online certificate ends on ${day}.`, {
         meaning: "After that, apps cannot connect.",

@@ -17,12 +17,12 @@ const SET_CLOCK = "Set it: sudo timedatectl set-ntp true (with a connection " +
 export const clock: Check = {
   name: "clock",
   group: "This machine",
-  run(context) {
-    return [time(context), ...keeping()];
+  async run(context) {
+    return [await time(context), ...keeping()];
   },
 };
 
-function time({ now, config }: DoctorContext): Verdict {
+async function time({ now, config }: DoctorContext): Promise<Verdict> {
   const shown = `${now.toISOString().slice(0, 16).replace("T", " ")} UTC`;
   if (now.getTime() < BEGINNING || now.getTime() > TOO_LATE) {
     return problem(`The clock says ${shown}, which cannot be.`, {
@@ -30,7 +30,7 @@ function time({ now, config }: DoctorContext): Verdict {
       remedy: SET_CLOCK,
     });
   }
-  const newest = newestFile(config.data.directory);
+  const newest = await newestFile(config.data.directory);
   if (newest !== undefined && newest.getTime() > now.getTime() + DAY_MS) {
     return problem(
       `The clock says ${shown}, but the relay wrote files on ` +
@@ -46,12 +46,12 @@ function time({ now, config }: DoctorContext): Verdict {
 }
 
 /** When the relay's data were last changed. */
-function newestFile(directory: string): Date | undefined {
+async function newestFile(directory: string): Promise<Date | undefined> {
   let newest: Date | undefined;
   try {
-    for (const { name, isFile } of Deno.readDirSync(directory)) {
+    for await (const { name, isFile } of Deno.readDir(directory)) {
       if (!isFile) continue;
-      const { mtime } = Deno.statSync(join(directory, name));
+      const { mtime } = await Deno.stat(join(directory, name));
       if (mtime !== null && (newest === undefined || mtime > newest)) {
         newest = mtime;
       }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { statfsSync } from "node:fs";
+import { statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
   type Check,
@@ -37,30 +37,30 @@ export const disk: Check = {
   timeoutMs: 30_000,
   async run(context) {
     const { directory } = context.config.data;
-    const place = existing(directory);
+    const place = await existing(directory);
     const readOnly = readOnlyVerdict(place, context);
-    const verdicts = roomVerdicts(place, context);
-    if (readOnly !== undefined) return [readOnly, ...verdicts];
+    if (readOnly !== undefined) return [readOnly];
+    const verdicts = await roomVerdicts(place, context);
     return [...verdicts, ...await speed(place, directory)];
   },
 };
 
 /** The directory, or the nearest above it that is there. */
-function existing(directory: string): string {
+async function existing(directory: string): Promise<string> {
   for (let path = directory;; path = dirname(path)) {
     try {
-      if (Deno.statSync(path).isDirectory) return path;
+      if ((await Deno.stat(path)).isDirectory) return path;
     } catch {
       if (path === dirname(path)) return path;
     }
   }
 }
 
-function roomVerdicts(
+async function roomVerdicts(
   place: string,
   { config }: DoctorContext,
-): Verdict[] {
-  const { bavail, bsize, ffree, files } = statfsSync(place);
+): Promise<Verdict[]> {
+  const { bavail, bsize, ffree, files } = await statfs(place);
   const free = bavail * bsize;
   const verdicts: Verdict[] = [];
   if (free < RESERVE) {
@@ -84,7 +84,7 @@ function roomVerdicts(
     }));
   }
   const quota = config.xftp.storageQuotaBytes;
-  if (config.xftp.enabled && quota > free + bytesIn(config)) {
+  if (config.xftp.enabled && quota > free + await bytesIn(config)) {
     verdicts.push(warning(
       `Files may take ${inWords(quota)} (xftp.storage_quota), which the disk ` +
         "has not.",
@@ -98,19 +98,21 @@ function roomVerdicts(
   return verdicts;
 }
 
-/** What stored files take already, roughly: those in one level of folders. */
-function bytesIn({ data, xftp }: DoctorContext["config"]): number {
+/** What stored files take already. */
+async function bytesIn(
+  { data, xftp }: DoctorContext["config"],
+): Promise<number> {
   const directory = xftp.directory || join(data.directory, "files");
   let sum = 0;
-  const walk = (path: string, depth: number) => {
-    for (const { name, isDirectory, isFile } of Deno.readDirSync(path)) {
+  const walk = async (path: string, depth: number) => {
+    for await (const { name, isDirectory, isFile } of Deno.readDir(path)) {
       const inside = join(path, name);
-      if (isFile) sum += Deno.statSync(inside).size;
-      else if (isDirectory && depth > 0) walk(inside, depth - 1);
+      if (isFile) sum += (await Deno.stat(inside)).size;
+      else if (isDirectory && depth > 0) await walk(inside, depth - 1);
     }
   };
   try {
-    walk(directory, 2);
+    await walk(directory, 2);
   } catch {
     // None are kept yet, or one was deleted meanwhile.
   }

@@ -71,7 +71,7 @@ function openSsl(): Verdict {
         },
       );
     }
-    return ok(`OpenSSL ${version}`);
+    return ok(`OpenSSL ${version}.`);
   } catch (error) {
     if (!(error instanceof NativeLibraryError)) throw error;
     return problem("OpenSSL 3 cannot be opened.", {
@@ -83,7 +83,7 @@ function openSsl(): Verdict {
 
 function deno(): Verdict {
   const { deno } = Deno.version;
-  if (deno === PINNED_DENO) return ok(`Deno ${deno}`);
+  if (deno === PINNED_DENO) return ok(`Deno ${deno}.`);
   return warning(`Deno ${deno} runs this, and ${PINNED_DENO} is tested.`, {
     meaning: "It may work; nobody tried.",
     remedy: "Run Porchlight by its script: ./porchlight start",
@@ -93,7 +93,7 @@ function deno(): Verdict {
 function processor(): Verdict[] {
   const { arch, os } = Deno.build;
   const verdicts: Verdict[] = [
-    os === "linux" ? ok(`Linux on ${arch}`) : warning(`${os} on ${arch}`, {
+    os === "linux" ? ok(`Linux on ${arch}.`) : warning(`${os} on ${arch}.`, {
       meaning: "A relay for others is tested on Linux alone.",
     }),
   ];

@@ -26,11 +26,11 @@ export const relay: Check = {
 };
 
 function running(
-  { status, addresses }: RelayView & { state: "running" },
+  { status }: RelayView & { state: "running" },
 ): Verdict[] {
   const verdicts = [
     ok(
-      `It is running, version ${status.version}, since ${
+      `It is running, version ${status.version}, for ${
         ago(status.uptimeSeconds)
       }.`,
     ),
@@ -48,15 +48,7 @@ function running(
     if (state === "degraded") verdicts.push(warning(reason, { remedy }));
     if (state === "down") verdicts.push(problem(reason, { remedy }));
   }
-  if (addresses.length > 0) {
-    verdicts.push(ok(`Address: ${shown(addresses[0])}`));
-  }
   return verdicts;
-}
-
-/** Without the password: reports are passed around. */
-function shown(address: string): string {
-  return address.replace(/^(\w+:\/\/[^:@/]+):[^@]*@/, "$1:(password)@");
 }
 
 function ago(seconds: number): string {

@@ -8,7 +8,7 @@ import { STORE_FILE } from "../../relay/store/mod.ts";
 export const secrets: Check = {
   name: "file rights",
   group: "Settings and keys",
-  run({ config, configFile }) {
+  async run({ config, configFile }) {
     if (Deno.build.os === "windows") return [];
     const { directory } = config.data;
     const usual = identityPaths(directory);
@@ -19,14 +19,17 @@ export const secrets: Check = {
       configFile,
       config.tls.webKey,
     ];
-    const open = files.filter(isOpen);
-    const verdicts = open.map((path) => openVerdict(path));
+    const verdicts: Verdict[] = [];
+    for (const path of files) {
+      if (await isOpen(path)) verdicts.push(openVerdict(path));
+    }
     const store = join(directory, STORE_FILE);
     // Within a directory that others may not enter, it is not theirs to read.
-    if (isOpen(store) && isOpen(directory)) verdicts.push(openVerdict(store));
-    const seen = [...files, store].some(exists);
+    if (await isOpen(store) && await isOpen(directory)) {
+      verdicts.push(openVerdict(store));
+    }
     if (verdicts.length > 0) return verdicts;
-    return seen
+    return await exists(store)
       ? [ok("Keys and messages are for the relay's user alone.")]
       : [];
   },
@@ -40,17 +43,17 @@ function openVerdict(path: string): Verdict {
 }
 
 /** Whether "others" have any right to it. */
-function isOpen(path: string): boolean {
+async function isOpen(path: string): Promise<boolean> {
   try {
-    return path !== "" && ((Deno.statSync(path).mode ?? 0) & 0o007) !== 0;
+    return path !== "" && (((await Deno.stat(path)).mode ?? 0) & 0o007) !== 0;
   } catch {
     return false;
   }
 }
 
-function exists(path: string): boolean {
+async function exists(path: string): Promise<boolean> {
   try {
-    return path !== "" && Deno.statSync(path).isFile;
+    return (await Deno.stat(path)).isFile;
   } catch {
     return false;
   }

@@ -9,12 +9,17 @@ export const settings: Check = {
   run(context) {
     const { configProblems, configFile } = context;
     if (configProblems.length > 0) {
-      return configProblems.map((what) =>
-        problem(what, {
-          meaning: "The relay does not start with it. The other checks go by " +
-            "the defaults.",
-          remedy: "Correct it; docs/configuration.md has every setting.",
-        })
+      return configProblems.map((what, index) =>
+        problem(
+          what,
+          index < configProblems.length - 1 ? {} : {
+            meaning:
+              "The relay does not start so. The other checks go by the " +
+              "defaults.",
+            remedy: `Correct ${configFile}; docs/configuration.md has every ` +
+              "setting.",
+          },
+        )
       );
     }
     return [ok(whereFrom(configFile)), ...choices(context)];
