@@ -37,8 +37,6 @@ export interface HomeLink {
 /** What a home needs of its core. */
 export interface HomeOptions {
   readonly lease: LeaseRecord;
-  /** Addresses of this machine on which visitors are awaited. */
-  readonly hostnames: readonly string[];
   /** Public addresses of this core, for names. */
   readonly core: {
     readonly a: readonly string[];
@@ -78,7 +76,6 @@ export class Home implements AsyncDisposable {
     this.#options = options;
     this.lease = options.lease;
     this.#port = new VisitorPort({
-      hostnames: options.hostnames,
       port: options.lease.port,
       rate: options.rate,
       maxVisitors: options.maxVisitors,

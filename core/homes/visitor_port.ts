@@ -4,9 +4,10 @@
  * @module
  */
 
+import { openSockets } from "../../relay/transport/mod.ts";
+import type { MuxStream } from "../../tunnel/mux/mod.ts";
 import { pipe, type VisitorSocket } from "./pipe.ts";
 import type { RateLimit } from "./rate_limit.ts";
-import type { MuxStream } from "../../tunnel/mux/mod.ts";
 
 /** Pause after the system has refused to accept, ms. */
 const ACCEPT_PAUSE_MS = 100;
@@ -15,8 +16,6 @@ const MAX_OF_ADDRESS = 64;
 
 /** Options of {@link VisitorPort}. */
 export interface VisitorPortOptions {
-  /** Addresses of this machine to listen on. */
-  readonly hostnames: readonly string[];
   readonly port: number;
   /** Bytes a second of all visitors together. */
   readonly rate: RateLimit;
@@ -40,10 +39,10 @@ export class VisitorPort implements AsyncDisposable {
   readonly #pauses = new Set<() => void>();
   #stopping = false;
 
-  /** @throws {Error} of the system when the port is taken */
+  /** @throws {TlsError} `config` when the port is taken */
   constructor(options: VisitorPortOptions) {
     this.#options = options;
-    this.#sockets = listen(options);
+    this.#sockets = openSockets([{ port: options.port }]);
     this.#loops = this.#sockets.map((socket) => this.#accept(socket));
   }
 
@@ -108,20 +107,6 @@ export class VisitorPort implements AsyncDisposable {
     await promise;
     clearTimeout(timer);
     this.#pauses.delete(resolve);
-  }
-}
-
-/** Listens on all addresses, or on none. */
-function listen({ hostnames, port }: VisitorPortOptions): Deno.TcpListener[] {
-  const sockets: Deno.TcpListener[] = [];
-  try {
-    for (const hostname of hostnames) {
-      sockets.push(Deno.listen({ hostname, port }));
-    }
-    return sockets;
-  } catch (error) {
-    for (const socket of sockets) closeQuietly(socket);
-    throw error;
   }
 }
 

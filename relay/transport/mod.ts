@@ -8,7 +8,7 @@ export type { Connection } from "./connection.ts";
 export type { TlsContextOptions, TlsCredentials, TlsRole } from "./context.ts";
 export { dialTls, type DialTlsOptions } from "./dialer.ts";
 export { type HandshakeOptions, wrapTls } from "./handshake.ts";
-export type { ListenAddress } from "./listen_sockets.ts";
+export { type ListenAddress, openSockets } from "./listen_sockets.ts";
 export {
   type ConnectionInfo,
   listenTls,

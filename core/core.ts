@@ -1,0 +1,206 @@
+/**
+ * The core: builds its parts, starts and stops them in order.
+ *
+ * ```text
+ * identity ── TLS listener ─┬─ links of homes ─┬─ homes ─┬─ visitors' ports
+ *                           └─ call-backs      │         └─ names ── DNS
+ *                              leases ─────────┘
+ * ```
+ *
+ * @module
+ */
+
+import { isIPv4, isIPv6 } from "node:net";
+import { join } from "node:path";
+import { CALLBACK_ALPN, CallbackAnswerer, dialBack } from "../callback/mod.ts";
+import type { Config } from "../config/mod.ts";
+import { formatAddress, isPublic, parseAddress } from "../nat/ip.ts";
+import { configuredIdentity } from "../relay/configured_identity.ts";
+import type { Identity } from "../relay/identity/mod.ts";
+import type { Log } from "../relay/log.ts";
+import { machineHosts } from "../relay/machine_hosts.ts";
+import { listenTls, type TlsListener } from "../relay/transport/mod.ts";
+import { VERSION } from "../relay/version.ts";
+import { formatCoreAddress } from "../tunnel/core_address.ts";
+import { TUNNEL_ALPN } from "../tunnel/protocol/mod.ts";
+import { CoreError } from "./errors.ts";
+import { Homes } from "./homes/mod.ts";
+import { SqliteLeaseBook } from "./leases/mod.ts";
+import { DnsServer, NameTable } from "./names/mod.ts";
+
+/** What a core is made of. */
+export interface CoreOptions {
+  readonly config: Config;
+  readonly log: Log;
+  /** Call back into private networks as well: for tests. */
+  readonly allowLocal?: boolean;
+}
+
+/** A running core. */
+export interface Core extends AsyncDisposable {
+  readonly identity: Identity;
+  /** What relays are given to find it. */
+  readonly address: string;
+  /** Where it listens for relays, with actual ports. */
+  readonly ports: readonly number[];
+  /** Where it answers DNS; `undefined` when it does not. */
+  readonly dnsPort: number | undefined;
+  /** Numbers about what it does, by name. */
+  counts(): Record<string, number>;
+  /** Shuts a relay out by its label, or lets it in again. */
+  ban(label: string, banned: boolean): boolean;
+  /** Ends links in good order, then everything. */
+  stop(): Promise<void>;
+}
+
+/** Links that may be greeted at a time. */
+const MAX_HANDSHAKES = 2_000;
+/** Bytes for a home's TCP above which its link is lost. */
+const MAX_BUFFERED = 4 * 1024 * 1024;
+
+/**
+ * Starts a core on what is in its data directory, and makes what is missing.
+ *
+ * @throws {CoreError} when a setting is missing or a port is taken
+ * @throws {IdentityError} when the certificates are damaged
+ * @throws {TlsError} when OpenSSL is missing or a port is taken
+ */
+export async function startCore(options: CoreOptions): Promise<Core> {
+  const { config, log } = options;
+  const { core } = config;
+  const domain = checkedDomain(config);
+  const addresses = publicAddresses(config);
+  const identity = await configuredIdentity(config, { create: true });
+  await using started = new AsyncDisposableStack();
+  const names = new NameTable();
+  const leases = started.use(openLeases(config, (label) => {
+    names.setAddresses(label, undefined);
+    void homes.forget(label);
+  }));
+  const callbacks = started.use(
+    new CallbackAnswerer({
+      fingerprint: identity.fingerprint,
+      allowLocal: options.allowLocal,
+    }),
+  );
+  const homes: Homes = started.use(
+    new Homes({
+      config,
+      domain,
+      addresses,
+      leases,
+      names,
+      log,
+      software: `porchlight ${VERSION}`,
+      callBack: async (address, home, signal) => {
+        if (!options.allowLocal && !isPublic(address)) return "not public";
+        return await dialBack(address, { ...home, signal }) ?? "timeout";
+      },
+    }),
+  );
+  const dns = core.dnsPort === 0 ? undefined : started.use(
+    new DnsServer({
+      domain,
+      names,
+      addresses,
+      nameServers: core.nameServers,
+      listen: core.dnsAddresses.map((hostname) => ({
+        hostname: bare(hostname),
+        port: core.dnsPort,
+      })),
+      onError: (error) => log.error("Answering DNS failed", error),
+    }),
+  );
+  await dns?.start();
+  homes.start();
+  const listener: TlsListener = started.use(listenTls({
+    addresses: core.ports.map((port) => ({ port })),
+    credentials: { certificates: identity.chainPem, key: identity.keyPem },
+    alpn: [TUNNEL_ALPN, CALLBACK_ALPN],
+    requestClientCertificate: true,
+    // Call-backs and newcomers find room beside all links.
+    maxConnections: core.links + MAX_HANDSHAKES,
+    maxHandshakes: MAX_HANDSHAKES,
+    maxBuffered: MAX_BUFFERED,
+    onConnection(connection, { peer }) {
+      const address = parseAddress(peer);
+      const source = address === undefined ? peer : formatAddress(address);
+      switch (connection.alpn) {
+        case TUNNEL_ALPN:
+          return homes.serve(connection, source);
+        case CALLBACK_ALPN:
+          return callbacks.serve(connection, source);
+      }
+    },
+    onHandlerError: (error) => log.error("Serving a relay failed", error),
+  }));
+  const ports = [...new Set(listener.addresses.map(({ port }) => port))];
+  const running = started.move();
+  let stopping: Promise<void> | undefined;
+  const stop = () => stopping ??= running.disposeAsync();
+  return {
+    identity,
+    address: formatCoreAddress({
+      fingerprint: identity.fingerprint,
+      hosts: [domain],
+      port: ports[0],
+    }),
+    ports,
+    dnsPort: dns?.port,
+    counts: () => ({
+      ...homes.counts(),
+      leases: leases.list().length,
+      callbacks: callbacks.counts.answered,
+      connections: listener.stats().open,
+      ...dns?.counts(),
+    }),
+    ban: (label, banned) => leases.ban(label, banned),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+function checkedDomain({ core }: Config): string {
+  if (core.domain !== "") return core.domain;
+  throw new CoreError(
+    "A core needs a domain for the names of its relays. Say which: porchlight core --domain relays.example.org",
+  );
+}
+
+/** @throws {CoreError} */
+function publicAddresses({ core }: Config): string[] {
+  const wrong = core.addresses.find((each) => !isIPv4(each) && !isIPv6(each));
+  if (wrong !== undefined) {
+    throw new CoreError(
+      `core.addresses holds "${wrong}", which is no IP address. Names point to addresses, so it needs those.`,
+    );
+  }
+  if (core.addresses.length > 0) return [...core.addresses];
+  const found = machineHosts().filter(isPublic);
+  if (found.some(isIPv4)) return found;
+  throw new CoreError(
+    'This machine has no public IPv4 address of its own. If the Internet reaches it all the same, say under which address: porchlight core --set core.addresses=["203.0.113.7"]',
+  );
+}
+
+function openLeases(
+  { core, data }: Config,
+  onExpired: (label: string) => void,
+): SqliteLeaseBook {
+  if (core.lastRelayPort < core.firstRelayPort) {
+    throw new CoreError(
+      "core.last_relay_port is lower than core.first_relay_port.",
+    );
+  }
+  return new SqliteLeaseBook({
+    path: join(data.directory, "leases.db"),
+    ports: { first: core.firstRelayPort, last: core.lastRelayPort },
+    open: core.newRelays,
+    invitation: core.invitation || undefined,
+    onExpired: ({ label }) => onExpired(label),
+  });
+}
+
+function bare(address: string): string {
+  return address.replace(/^\[(.*)\]$/, "$1");
+}

@@ -1,0 +1,7 @@
+/**
+ * Relays at home, as their core serves them.
+ *
+ * @module
+ */
+
+export { Homes, type HomesOptions } from "./homes.ts";
