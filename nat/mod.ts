@@ -30,9 +30,6 @@ export {
   openMapping,
 } from "./open_mapping.ts";
 export { pcpMapper, type PcpOptions } from "./pcp.ts";
-export {
-  PortKeeper,
-  type PortKeeperOptions,
-  type PortState,
-} from "./keeper.ts";
+export { PortKeeper } from "./keeper.ts";
+export type { PortKeeperOptions, PortState } from "./port_state.ts";
 export { upnpMapper, type UpnpOptions } from "./upnp/mod.ts";
