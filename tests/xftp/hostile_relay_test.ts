@@ -1,13 +1,12 @@
 /** What a client makes of relays that are broken, or other relays. */
 import assert from "node:assert/strict";
-import http2 from "node:http2";
 import { generateAuthKeyPair, randomBytes } from "../../relay/crypto/mod.ts";
+import { serveHttp2 } from "../../relay/http2/mod.ts";
 import {
   type Connection,
   dialTls,
   listenTls,
 } from "../../relay/transport/mod.ts";
-import { connectionDuplex } from "../../relay/transport/duplex.ts";
 import {
   XftpClient,
   XftpClientError,
@@ -58,19 +57,24 @@ async function against(
 }
 
 /** Answers each request by HTTP/2 with this. */
-function answering(status: number, body: Uint8Array) {
+function answering(status: number, body: Uint8Array<ArrayBuffer>) {
   return async (connection: Connection) => {
-    const duplex = connectionDuplex(connection);
-    const session = http2.performServerHandshake(duplex);
-    session.on("error", () => {});
-    session.on("stream", (stream) => {
-      stream.on("error", () => {});
-      stream.respond({ ":status": status });
-      stream.end(body);
+    const session = serveHttp2(connection, {
+      limits: {
+        streamWindow: 65_536,
+        connectionWindow: 65_536,
+        maxConcurrentStreams: 10,
+        maxHeaderListSize: 4096,
+        maxIdleFrames: 100,
+        writeStallMs: 10_000,
+      },
+      onStream: async (stream) => {
+        stream.sendHeaders([[":status", String(status)]]);
+        await stream.write(body, { end: true });
+      },
+      onError: reportError,
     });
-    const closed = new Promise((resolve) => duplex.once("close", resolve));
-    await closed;
-    session.destroy();
+    await session.ended;
   };
 }
 
@@ -100,7 +104,10 @@ Deno.test("an HTTP error is refused", () =>
   against(answering(404, new Uint8Array(0)), "protocol"));
 
 Deno.test("a hello that is none is refused", () =>
-  against(answering(200, randomBytes(16384)), "protocol"));
+  against(
+    answering(200, crypto.getRandomValues(new Uint8Array(16384))),
+    "protocol",
+  ));
 
 Deno.test("a hello that is too long is refused", () =>
   against(answering(200, new Uint8Array(100_000)), "protocol"));

@@ -7,18 +7,47 @@
  * @module
  */
 
-import http2 from "node:http2";
+import {
+  connectHttp2,
+  type Http2ClientSession,
+  Http2Code,
+  Http2Error,
+  type Http2Limits,
+  type Http2Stream,
+} from "../../http2/mod.ts";
 import type { Connection } from "../../transport/connection.ts";
-import { connectionDuplex } from "../../transport/duplex.ts";
-import { EMPTY } from "../../wire/mod.ts";
 import { XftpClientError } from "./error.ts";
+import { Turns } from "./turns.ts";
 
-/** Bytes of one response that may be on their way to us. */
-const STREAM_WINDOW = 1024 * 1024;
-/** Bytes of all responses that may be on their way to us. */
-const SESSION_WINDOW = 4 * 1024 * 1024;
+const limits: Http2Limits = {
+  streamWindow: 1024 * 1024,
+  connectionWindow: 4 * 1024 * 1024,
+  // Relays begin no streams.
+  maxConcurrentStreams: 0,
+  maxHeaderListSize: 16 * 1024,
+  maxIdleFrames: 1000,
+  writeStallMs: 120_000,
+};
+
+/** The authority is not looked at by relays, and the name is none of theirs. */
+const REQUEST = [
+  [":method", "POST"],
+  [":scheme", "https"],
+  [":authority", "localhost"],
+  [":path", "/"],
+] as const;
+
+const EMPTY = new Uint8Array(0);
 /** Size of the pieces in which content is given to the connection. */
 const PIECE = 64 * 1024;
+
+/**
+ * Requests with content at a time. The reference does three requests of a
+ * connection at a time and has one megabyte of room for all of them: what it
+ * does not read of a fourth takes the room of those that it reads, for good
+ * (`Network.HTTP2.Server.Run` of Haskell http2 4.2.2).
+ */
+const UPLOADS = 2;
 
 /** What a request brings. */
 export interface HttpRequest {
@@ -48,38 +77,19 @@ const SLOWEST_LINK = 4096;
 
 /** HTTP/2 over one TLS connection. */
 export class HttpClient {
-  readonly #session: http2.ClientHttp2Session;
-  readonly #ended: Promise<void>;
+  readonly #session: Http2ClientSession;
   readonly #exchanges = new Set<Exchange>();
-  #open = true;
-  #cause: unknown;
+  readonly #uploads = new Turns(UPLOADS);
 
   /** Owns the connection from now on. */
   constructor(connection: Connection) {
-    const stream = connectionDuplex(connection);
-    // The session does not always tell its streams that the connection is gone.
-    for (const event of ["end", "close"]) {
-      stream.once(event, () => setImmediate(() => this.#lost()));
-    }
-    // The authority is not looked at by relays, and the name is none of theirs.
-    this.#session = http2.connect("https://localhost", {
-      createConnection: () => stream,
-      settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
-    });
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#ended = promise;
-    this.#session.setLocalWindowSize(SESSION_WINDOW);
-    this.#session.on("error", (error) => this.#cause ??= error);
-    this.#session.on("goaway", () => this.#open = false);
-    this.#session.on("close", () => {
-      this.#open = false;
-      resolve();
-    });
+    this.#session = connectHttp2(connection, { limits });
+    void this.#session.ended.then(() => this.#lost());
   }
 
   /** Whether another request may be made. */
   get open(): boolean {
-    return this.#open && !this.#session.closed && !this.#session.destroyed;
+    return this.#session.open;
   }
 
   /**
@@ -88,9 +98,21 @@ export class HttpClient {
    *
    * @throws {XftpClientError} `closed`, `timeout`, `protocol`
    */
-  async request(request: HttpRequest): Promise<number> {
-    if (!this.open) throw this.#closedError();
-    const exchange = new Exchange(this.#session, request);
+  request(request: HttpRequest): Promise<number> {
+    return request.content === undefined
+      ? this.#exchange(request)
+      : this.#uploads.take(() => this.#exchange(request));
+  }
+
+  /** Closes the connection; requests under way are rejected. */
+  async close(): Promise<void> {
+    this.#lost();
+    this.#session.abort();
+    await this.#session.ended;
+  }
+
+  async #exchange(request: HttpRequest): Promise<number> {
+    const exchange = new Exchange(await this.#begin(request), request);
     this.#exchanges.add(exchange);
     try {
       return await exchange.done;
@@ -99,29 +121,31 @@ export class HttpClient {
     }
   }
 
-  /** Closes the connection; requests under way are rejected. */
-  async close(): Promise<void> {
-    this.#lost();
-    await this.#ended;
+  /** Begins a stream, once the relay takes one more. */
+  async #begin({ head, content = EMPTY }: HttpRequest): Promise<Http2Stream> {
+    const end = head.length + content.length === 0;
+    for (;;) {
+      try {
+        return this.#session.request(REQUEST, { end });
+      } catch (cause) {
+        const full = cause instanceof Http2Error && cause.kind === "refused";
+        if (!full || this.#exchanges.size === 0) throw closedError(cause);
+      }
+      await Promise.race(Array.from(this.#exchanges, ({ over }) => over));
+    }
   }
 
   #lost(): void {
-    this.#open = false;
-    for (const exchange of this.#exchanges) exchange.fail(this.#closedError());
-    this.#session.destroy();
-  }
-
-  #closedError(): XftpClientError {
-    return new XftpClientError("closed", "The relay closed the connection", {
-      cause: this.#cause,
-    });
+    for (const exchange of this.#exchanges) exchange.fail(closedError());
   }
 }
 
 /** One request with its response. */
 class Exchange {
   readonly done: Promise<number>;
-  readonly #stream: http2.ClientHttp2Stream;
+  /** Settles with `done`, and never rejects. */
+  readonly over: Promise<void>;
+  readonly #stream: Http2Stream;
   readonly #request: HttpRequest;
   readonly #settle: {
     resolve: (size: number) => void;
@@ -129,66 +153,76 @@ class Exchange {
   };
   readonly #started = performance.now();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #limitMs: number;
+  readonly #limitMs: number;
   #filled = 0;
   #wanted: number;
   #judged: boolean;
+  #sent = false;
   #settled = false;
 
-  constructor(session: http2.ClientHttp2Session, request: HttpRequest) {
+  constructor(stream: Http2Stream, request: HttpRequest) {
     const { promise, ...settle } = Promise.withResolvers<number>();
     this.done = promise;
+    this.over = promise.then(() => {}, () => {/* `done` tells it. */});
     this.#settle = settle;
+    this.#stream = stream;
     this.#request = request;
     this.#wanted = request.judge?.size ?? request.response.length;
     this.#judged = request.judge === undefined;
-    const content = request.content ?? EMPTY;
-    const most = Math.max(content.length, request.response.length);
+    const { head, content = EMPTY, response } = request;
+    const most = Math.max(content.length, response.length);
     this.#limitMs = request.timeoutMs + most / SLOWEST_LINK * 1000;
-    this.#stream = session.request({ ":method": "POST", ":path": "/" });
     this.#touch();
-    this.#stream.on("response", ({ ":status": status }) => {
-      if (status !== 200) {
-        this.fail(
-          new XftpClientError("protocol", `The relay answered HTTP ${status}`),
-        );
-      }
-    });
-    this.#stream.on("data", (data: Uint8Array) => this.#take(data));
-    this.#stream.on("end", () => this.#finish());
-    this.#stream.on("error", (cause) => {
-      this.fail(
-        new XftpClientError("closed", "The relay broke off", { cause }),
-      );
-    });
-    this.#stream.on("close", () => {
-      this.fail(
-        new XftpClientError("closed", "The relay broke off its response"),
-      );
-    });
-    this.#send(request.head, content);
+    void this.#send(head, content);
+    void this.#receive();
   }
 
-  #send(head: Uint8Array, content: Uint8Array): void {
-    if (head.length > 0) this.#stream.write(head);
-    let sent = 0;
-    const next = () => {
-      if (this.#settled || this.#stream.destroyed) return;
-      if (sent === content.length) {
-        this.#stream.end();
-        return;
+  async #send(head: Uint8Array, content: Uint8Array): Promise<void> {
+    try {
+      if (head.length > 0) {
+        await this.#stream.write(plain(head), { end: content.length === 0 });
       }
-      const piece = content.subarray(sent, sent + PIECE);
-      sent += piece.length;
-      this.#stream.write(piece, (error) => {
-        // An error is told by the stream's "error" or "close".
-        if (error || this.#settled) return;
+      for (let at = 0; at < content.length && !this.#settled; at += PIECE) {
+        const piece = content.subarray(at, at + PIECE);
+        const end = at + piece.length === content.length;
+        await this.#stream.write(plain(piece), { end });
+        if (this.#settled) return;
         this.#touch();
         this.#request.onProgress?.(piece.length);
-        next();
-      });
-    };
-    next();
+      }
+      this.#sent = true;
+    } catch (error) {
+      // A relay may answer and take no more; else reading tells what is wrong.
+      if (!(error instanceof Http2Error)) this.fail(error);
+    }
+  }
+
+  async #receive(): Promise<void> {
+    try {
+      const fields = await this.#stream.headers();
+      const status = fields.find(([name]) => name === ":status")?.[1];
+      if (status !== "200") {
+        throw new XftpClientError(
+          "protocol",
+          `The relay answered HTTP ${Number(status)}`,
+        );
+      }
+      for (;;) {
+        const bytes = await this.#stream.read();
+        if (bytes === undefined) break;
+        this.#take(bytes);
+      }
+    } catch (error) {
+      this.fail(
+        error instanceof Http2Error
+          ? new XftpClientError("closed", "The relay broke off", {
+            cause: error,
+          })
+          : error,
+      );
+      return;
+    }
+    this.#finish();
   }
 
   #take(data: Uint8Array): void {
@@ -206,38 +240,32 @@ class Exchange {
       if (this.#filled < this.#wanted) return;
       if (this.#judged) break;
       this.#judged = true;
-      try {
-        this.#wanted += this.#request.judge?.more() ?? 0;
-      } catch (error) {
-        this.fail(error);
-        return;
-      }
+      this.#wanted += this.#request.judge?.more() ?? 0;
     }
     if (rest.length > 0) {
-      this.fail(
-        new XftpClientError("protocol", "The relay sends too much"),
-      );
+      throw new XftpClientError("protocol", "The relay sends too much");
     }
   }
 
   #finish(): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    clearTimeout(this.#timer);
+    if (!this.#settleOnce()) return;
     this.#settle.resolve(this.#filled);
     // Content that the relay did not wait for stays here.
-    if (!this.#stream.writableEnded) {
-      this.#stream.close(http2.constants.NGHTTP2_CANCEL);
-    }
+    if (!this.#sent) this.#stream.reset(Http2Code.CANCEL);
   }
 
   /** Ends it with this error, unless it has ended. */
   fail(error: unknown): void {
-    if (this.#settled) return;
+    if (!this.#settleOnce()) return;
+    this.#settle.reject(error);
+    this.#stream.reset(Http2Code.CANCEL);
+  }
+
+  #settleOnce(): boolean {
+    if (this.#settled) return false;
     this.#settled = true;
     clearTimeout(this.#timer);
-    this.#settle.reject(error);
-    this.#stream.close(http2.constants.NGHTTP2_CANCEL);
+    return true;
   }
 
   #touch(): void {
@@ -249,4 +277,18 @@ class Exchange {
       );
     }, Math.max(0, Math.min(this.#request.timeoutMs, left)));
   }
+}
+
+function closedError(cause?: unknown): XftpClientError {
+  return new XftpClientError("closed", "The relay closed the connection", {
+    cause,
+  });
+}
+
+/** The same bytes, as what they are: not shared with another thread. */
+function plain(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, length } = bytes;
+  return buffer instanceof ArrayBuffer
+    ? new Uint8Array(buffer, byteOffset, length)
+    : bytes.slice();
 }
