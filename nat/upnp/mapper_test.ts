@@ -94,6 +94,18 @@ Deno.test("IGD 1 takes another port when one is taken", async () => {
   assert.ok(!router.asked.includes("DeletePortMapping"));
 });
 
+Deno.test("what another program of this computer forwards is left alone", async () => {
+  await using router = await FakeRouter.start();
+  const neighbour = { ...OTHER, client: "127.0.0.1", internalPort: "9000" };
+  router.table.set("443", neighbour);
+  const mapping = await map(router);
+  assert.equal(mapping.externalPort, 8443);
+  assert.deepEqual(router.table.get("443"), neighbour);
+  // But not what the relay left there itself.
+  router.table.set("443", { ...neighbour, description: "Porchlight" });
+  assert.equal((await map(router)).externalPort, 443);
+});
+
 Deno.test("IGD 1 that refuses our own port again is made to forget it first", async () => {
   await using router = await FakeRouter.start(igd1({
     actions: {

@@ -133,6 +133,10 @@ async function addMapping(
   while (ports.size < 2 + OTHER_PORTS) ports.add(randomPort());
   let conflict: unknown;
   for (const port of ports) {
+    if (await findOwner(router, { ...options, port }) === "neighbour's") {
+      conflict ??= new SoapFault(718, undefined);
+      continue;
+    }
     try {
       return await addAt(port);
     } catch (error) {
@@ -143,7 +147,7 @@ async function addMapping(
       }
       if (error.code !== 718 && error.code !== 729) throw error;
       // Some routers do not let anybody, even us, put it a second time.
-      if (await isOurs(router, { ...options, port })) {
+      if (await findOwner(router, { ...options, port }) === "ours") {
         await deleteMapping(router, { ...options, port });
         return await addAt(port);
       }
@@ -218,8 +222,9 @@ function describeMapping(
     async remove(signal) {
       try {
         const wish = { request, port: grant.port, signal };
+        const owner = await findOwner(router, wish);
         // Where the router cannot tell, it is taken for ours.
-        if (await isOurs(router, wish) !== false) {
+        if (owner === "ours" || owner === "unknown") {
           await deleteMapping(router, wish);
         }
       } catch (error) {
@@ -229,7 +234,8 @@ function describeMapping(
     async check(signal) {
       try {
         const wish = { request, port: grant.port, signal };
-        if (await isOurs(router, wish) === false) return false;
+        const owner = await findOwner(router, wish);
+        if (owner !== "ours" && owner !== "unknown") return false;
         return await askExternalAddress(router, signal) === externalAddress;
       } catch (error) {
         if (
@@ -243,19 +249,22 @@ function describeMapping(
   };
 }
 
+/** Whose an outside port is, as far as the router can tell. */
+type Owner = "ours" | "neighbour's" | "another's" | "nobody's" | "unknown";
+
 /**
- * Whether the outside port leads to us.
- *
- * @returns `undefined` where the router cannot tell
+ * Asks whose an outside port is: `neighbour's` is another program of this
+ * computer. Most routers let a computer overwrite what is its own, so nothing
+ * else would keep us from taking it away.
  */
-async function isOurs(
+async function findOwner(
   router: RouterService,
   options: {
     readonly request: MappingRequest;
     readonly port: number;
     readonly signal: AbortSignal;
   },
-): Promise<boolean | undefined> {
+): Promise<Owner> {
   let entry: SoapResult;
   try {
     entry = await ask(router, "GetSpecificPortMappingEntry", {
@@ -268,11 +277,19 @@ async function isOurs(
     });
   } catch (error) {
     if (!(error instanceof SoapFault)) throw error;
-    return error.code === 714 ? false : undefined;
+    return error.code === 714 ? "nobody's" : "unknown";
   }
-  return entry.get("NewInternalClient") === router.link.localAddress &&
-    entry.get("NewInternalPort") === String(options.request.internalPort) &&
-    entry.get("NewEnabled") !== "0";
+  if (entry.get("NewInternalClient") !== router.link.localAddress) {
+    return "another's";
+  }
+  const port = entry.get("NewInternalPort");
+  if (port === String(options.request.internalPort)) {
+    return entry.get("NewEnabled") === "0" ? "nobody's" : "ours";
+  }
+  // Ours from a time when the relay had another port inside.
+  return entry.get("NewPortMappingDescription") === DESCRIPTION
+    ? "nobody's"
+    : "neighbour's";
 }
 
 async function deleteMapping(

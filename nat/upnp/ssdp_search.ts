@@ -48,8 +48,12 @@ const SEND_AT_MS = [0, 300, 1_000];
 const END_MS = 2_500;
 /** After the router's first answer, for a better one of its own, ms. */
 const BETTER_ONE_MS = 50;
-/** After the first answer of another device, for the router's, ms. */
-const GATEWAY_MS = 700;
+/**
+ * After the first answer of another device, for the router's, ms. An IPv6
+ * router is known by its link-local address and often answers from another:
+ * there the first answer mostly is the router's.
+ */
+const GATEWAY_MS = { 4: 700, 6: 150 } as const;
 /** Offers of the router, and of all others; a network may have liars. */
 const MAX_OFFERS = 8;
 
@@ -154,7 +158,7 @@ class Offers {
       .filter((one) => one.fromGateway === fromGateway);
     if (known === undefined && alike.length >= MAX_OFFERS) return;
     this.#found.set(location.href, { location, fromGateway, rank });
-    if (!fromGateway) return GATEWAY_MS;
+    if (!fromGateway) return GATEWAY_MS[familyOf(link)];
     return rank === 0 ? 0 : BETTER_ONE_MS;
   }
 
