@@ -34,7 +34,7 @@ import {
   setUpRouter,
   startMapping,
 } from "./router.ts";
-import type { HomeOptions, Variant } from "./variants.ts";
+import type { Forward, HomeOptions, Variant } from "./variants.ts";
 
 /** What a home needs of its lab. */
 export interface HomeSite {
@@ -197,11 +197,10 @@ export class Home {
 
   /** The owner forwards a port on the router's page, for good. */
   async forward(external: number, internal = external): Promise<void> {
-    await forwardPort(this.#place(this.router), {
-      external,
-      internal,
-      address: HOME.box,
-    });
+    const forward = { external, internal };
+    const before = this.#options.forward ?? [];
+    this.#options = { ...this.#options, forward: [...before, forward] };
+    await this.#forward(forward);
   }
 
   /** What the router's mapping daemon wrote since it started. */
@@ -221,7 +220,18 @@ export class Home {
     }
     if (this.#hasTwoRouters) await this.#addCarrier();
     await this.#addHomeRouter();
-    for (const port of this.#options.forward ?? []) await this.forward(port);
+    for (const port of this.#options.forward ?? []) await this.#forward(port);
+  }
+
+  async #forward(forward: Forward | number): Promise<void> {
+    const { external, internal } = typeof forward === "number"
+      ? { external: forward, internal: forward }
+      : forward;
+    await forwardPort(this.#place(this.router), {
+      external,
+      internal,
+      address: HOME.box,
+    });
   }
 
   async #setBoxAddresses(): Promise<void> {
@@ -370,7 +380,7 @@ export class Home {
           allowPrivate: true,
           reportedAddress: reports === "carrier"
             ? this.publicAddress
-            : undefined,
+            : BETWEEN[this.variant].inner,
         };
       }
       default:

@@ -45,6 +45,12 @@ export interface HomeOptions {
   readonly randomPorts?: boolean;
   /** Shortest and longest time that a mapping is granted for, seconds. */
   readonly lease?: { readonly min: number; readonly max: number };
-  /** Ports that the owner forwarded to the same port of the box. */
-  readonly forward?: readonly number[];
+  /** What the owner forwarded; a number: to the same port of the box. */
+  readonly forward?: readonly (Forward | number)[];
+}
+
+/** A port that the owner forwarded on the router's page. */
+export interface Forward {
+  readonly external: number;
+  readonly internal: number;
 }
