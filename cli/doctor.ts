@@ -33,17 +33,9 @@ problem, 1 when there is one, 2 when the doctor could not look.
   porchlight doctor --json`,
   flags: { json: { doc: "Print JSON, for programs." }, ...configFlags },
   async run(values, { terminal, env }) {
-    const { config, problems } = settingsOf(values, env);
-    const relay = await viewRelay(config.control.socket);
-    const findings = await examine(allChecks, {
-      config,
-      configFile: configFile(loadOptions(values, env)),
-      configProblems: problems,
-      relay,
-      machine: machineAt(),
-      now: new Date(),
-    });
-    if (values.json) terminal.print(asJson(findings, relay));
+    const context = await look(values, env);
+    const findings = await examine(allChecks, context);
+    if (values.json) terminal.print(asJson(findings, context.relay));
     else {
       const { style: paint, columns } = terminal;
       terminal.print(...reportLines(findings, { paint, columns }));
@@ -51,6 +43,21 @@ problem, 1 when there is one, 2 when the doctor could not look.
     return worst(findings) === "problem" ? 1 : 0;
   },
 });
+
+async function look(
+  values: FlagValues<typeof configFlags>,
+  env: Environment,
+): Promise<Omit<DoctorContext, "signal">> {
+  const { config, problems } = settingsOf(values, env);
+  return {
+    config,
+    configFile: configFile(loadOptions(values, env)),
+    configProblems: problems,
+    relay: await viewRelay(config.control.socket),
+    machine: machineAt(),
+    now: new Date(),
+  };
+}
 
 /** The settings; where they have faults, what can be known without them. */
 function settingsOf(

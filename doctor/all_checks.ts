@@ -17,7 +17,7 @@ import { onion } from "./checks/onion.ts";
 import { ports } from "./checks/ports.ts";
 import { relay } from "./checks/relay.ts";
 import { secrets } from "./checks/secrets.ts";
-import { selfTest } from "./checks/self_test.ts";
+import { selfTest } from "./checks/try_out.ts";
 import { settings } from "./checks/settings.ts";
 
 export const allChecks: readonly Check[] = [
