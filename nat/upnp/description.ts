@@ -54,7 +54,7 @@ export async function fetchDescription(
   } catch (cause) {
     if (!(cause instanceof HttpError)) throw cause;
     throw new MappingError(
-      "no answer",
+      cause.failure,
       `The router announced UPnP but does not say what it can do: ${cause.message}.`,
       { cause },
     );

@@ -35,6 +35,16 @@ export interface HttpAnswer {
 /** There was no answer, or one that is against the rules. */
 export class HttpError extends Error {
   override readonly name = "HttpError";
+  readonly failure: "no answer" | "bad answer";
+
+  constructor(
+    failure: "no answer" | "bad answer",
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.failure = failure;
+  }
 }
 
 /** Bytes of an answer, head and body. Real descriptions have 3 to 30 KB. */
@@ -63,7 +73,7 @@ export async function askHttp(
   });
   const closed = new Promise<void>((resolve) => socket.once("close", resolve));
   const timer = setTimeout(
-    () => done.reject(new HttpError("No answer in time")),
+    () => done.reject(new HttpError("no answer", "No answer in time")),
     timeoutMs,
   );
   const onAbort = () => done.reject(signal.reason);
@@ -71,7 +81,7 @@ export async function askHttp(
   socket.once("connect", () => socket.write(encodeQuestion(question)));
   socket.on("error", (cause) =>
     done.reject(
-      new HttpError(`Cannot ask it: ${cause.message}`, { cause }),
+      new HttpError("no answer", `Cannot ask it: ${cause.message}`, { cause }),
     ));
   collect(socket, done);
   try {
@@ -108,17 +118,17 @@ function collect(
   const settle = (ended: boolean) => {
     const answer = decodeAnswer(bytes.subarray(0, length), { ended });
     if (answer === "malformed") {
-      done.reject(new HttpError("The answer is not HTTP"));
+      done.reject(new HttpError("bad answer", "The answer is not HTTP"));
     } else if (answer !== "incomplete") {
       done.resolve(answer);
     } else if (ended) {
-      done.reject(new HttpError("The answer ends in the middle"));
+      done.reject(new HttpError("no answer", "The answer ends in the middle"));
     }
   };
   socket.on("data", (chunk: Uint8Array) => {
     if (length + chunk.length > MAX_ANSWER_BYTES) {
       socket.destroy();
-      done.reject(new HttpError("The answer is too big"));
+      done.reject(new HttpError("bad answer", "The answer is too big"));
       return;
     }
     if (length + chunk.length > bytes.length) {

@@ -60,7 +60,7 @@ export async function askService(
   } catch (cause) {
     if (!(cause instanceof HttpError)) throw cause;
     throw new MappingError(
-      "no answer",
+      cause.failure,
       `The router did not answer ${action}: ${cause.message}.`,
       { cause },
     );

@@ -97,6 +97,8 @@ Deno.test("only the router is heard, until the end", async () => {
   await new Promise<void>((resolve) =>
     router.bind({ port: 0, address: "127.0.0.1" }, resolve)
   );
+  // The watcher's socket opens meanwhile.
+  await new Promise((resolve) => setTimeout(resolve, 50));
   other.send(datagram({ boot: 9 }), port, "127.0.0.1");
   other.send(datagram({ kind: "byebye" }), port, "127.0.0.1");
   router.send(

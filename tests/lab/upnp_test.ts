@@ -165,6 +165,24 @@ Deno.test(
   },
 );
 
+for (const family of ["4", "6"]) {
+  Deno.test(
+    `UPnP igd2: a restart is announced, IPv${family}`,
+    { ignore },
+    async () => {
+      await using lab = await buildLab({ variant: "igd2" });
+      await using program = new Program(lab, {
+        place: "box",
+        args: ["watch_router.ts", family],
+      });
+      assert.equal(await program.line(), "ready");
+      await lab.home.restartRouter();
+      const notice = JSON.parse(await program.line());
+      assert.equal(notice.kind, "alive");
+    },
+  );
+}
+
 for (
   const [variant, strict, failure] of [
     ["none", false, "no answer"],
