@@ -15,6 +15,8 @@ export interface AddressParts {
   readonly identity: Identity;
   /** Ports that the relay listens on. */
   readonly ports: readonly number[];
+  /** Its name in the Tor network, if it has one. */
+  readonly onionHost?: string;
 }
 
 /**
@@ -23,17 +25,21 @@ export interface AddressParts {
  * files they have it: the app needs it.
  */
 export function relayAddresses(
-  { config, identity, ports }: AddressParts,
+  { config, identity, ports, onionHost }: AddressParts,
 ): string[] {
   const port = config.address.port || ports[0];
   const hosts = config.address.hosts.length > 0
     ? [config.address.hosts]
     : machineHosts().map((host) => [host]);
+  // Behind the others: apps without Tor take the first they can use.
+  const onion = onionHost === undefined ? [] : [onionHost];
   const addressesOf = (scheme: "smp" | "xftp", password: string) =>
     hosts.map((names) =>
       formatServerAddress({
         scheme,
-        hosts: names,
+        hosts: names.some((name) => name.endsWith(".onion"))
+          ? names
+          : [...names, ...onion],
         port: String(port),
         fingerprint: identity.fingerprint,
         password: password || undefined,

@@ -24,6 +24,8 @@ import {
   ownerControl,
   type OwnerParts,
 } from "./owner.ts";
+import { type Onion, startOnion } from "./onion/mod.ts";
+import { onionPorts } from "./onion_ports.ts";
 import { proxyOptions } from "./proxy_options.ts";
 import { recorderOptions } from "./recorder_options.ts";
 import { type SmpOptions, SmpServer } from "./smp/mod.ts";
@@ -179,14 +181,22 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       onHandlerError: (error) => health.report(error),
     }),
   );
+  const onion = started.use(
+    await startOnion(config, {
+      ports: onionPorts(config, listener.addresses),
+      log,
+      onChange: (problem) => health.set("onion", problem),
+    }),
+  );
   const running = started.move();
-  return new RunningRelay({ ...parts(), recorder }, {
+  return new RunningRelay({ ...parts(), recorder, onion }, {
     stop: () => running.disposeAsync(),
   });
 }
 
 interface RunningParts extends OwnerParts {
   readonly recorder: Recorder;
+  readonly onion: Onion;
 }
 
 /** Bounds of the times that the disk takes, in seconds. */
@@ -260,8 +270,13 @@ class RunningRelay implements Relay {
   }
 
   addresses(): string[] {
-    const { config, identity } = this.#parts;
-    return relayAddresses({ config, identity, ports: this.ports });
+    const { config, identity, onion } = this.#parts;
+    return relayAddresses({
+      config,
+      identity,
+      ports: this.ports,
+      onionHost: onion.host(),
+    });
   }
 
   parts(): PartStatus[] {

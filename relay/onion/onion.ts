@@ -40,8 +40,11 @@ export interface OnionProblem {
 export interface OnionOptions {
   readonly ports: readonly OnionPort[];
   readonly log: Log;
-  /** Told whenever {@link Onion.host} or {@link Onion.problem} changed. */
-  readonly onChange?: () => void;
+  /**
+   * Called when {@link Onion.host}, {@link Onion.isPublished} or the problem
+   * changed, with the problem that there is now.
+   */
+  readonly onChange?: (problem: OnionProblem | undefined) => void;
   /** First and longest wait for tor, in milliseconds; for tests. */
   readonly retryMs?: number;
   readonly maxRetryMs?: number;
@@ -211,7 +214,7 @@ class OnionKeeper implements Onion {
     if (control !== undefined) {
       this.#options.log.info("The relay has an onion address, through tor");
     }
-    this.#options.onChange?.();
+    this.#options.onChange?.(this.#problem);
   }
 }
 
