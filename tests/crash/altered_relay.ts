@@ -30,6 +30,7 @@ export type Alteration = "busy" | "early" | "forgetful";
 export interface AlteredRelay {
   readonly ports: readonly number[];
   readonly identity: Identity;
+  readonly metricsUrl?: undefined;
   stop(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A change of a queue that is made once and stays: secured, switched off,
- * deleted. An answer that never came leaves it open whether it was made.
+ * A change of a queue or file that is made once and stays: secured, switched
+ * off, deleted. An answer that never came leaves it open whether it was made.
  *
  * @module
  */
@@ -10,11 +10,13 @@ import { Fault } from "./fault.ts";
 /** What is known of one change. */
 export class Change {
   readonly #what: string;
+  readonly #subject: string;
   #state: "no" | "maybe" | "yes" = "no";
 
   /** `what`: the change in words, such as "switched off". */
-  constructor(what: string) {
+  constructor(what: string, subject = "a queue") {
     this.#what = what;
+    this.#subject = subject;
   }
 
   /** Whether it was surely not made, surely made, or neither is known. */
@@ -39,11 +41,13 @@ export class Change {
    */
   seen(made: boolean): void {
     if (made && this.#state === "no") {
-      throw new Fault(`a queue is ${this.#what} that nobody has ${this.#what}`);
+      throw new Fault(
+        `${this.#subject} is ${this.#what} that nobody has ${this.#what}`,
+      );
     }
     if (!made && this.#state === "yes") {
       throw new Fault(
-        `a queue is not ${this.#what} although that was answered with OK`,
+        `${this.#subject} is not ${this.#what} although that was answered with OK`,
       );
     }
     this.#state = made ? "yes" : "no";

@@ -15,6 +15,8 @@ const START_LIMIT = 30_000;
 export interface RunningChild {
   readonly port: number;
   readonly fingerprint: Uint8Array;
+  /** Where its metrics are, if it serves them. */
+  readonly metricsUrl: string | undefined;
   /** From the start of the process until it took connections. */
   readonly startMs: number;
   /** `kill -9`; resolves when the process is gone. */
@@ -55,15 +57,21 @@ export async function startChild(order: RelayOrder): Promise<RunningChild> {
       `the relay did not come up within ${Math.round(startMs)} ms`,
     );
   }
-  const { port, fingerprint } = JSON.parse(line);
+  const { port, fingerprint, metricsUrl } = JSON.parse(line);
   const bytes = fromBase64Url(fingerprint);
   if (bytes === undefined) throw new Fault("the fingerprint is no base64url");
   return {
     port,
     fingerprint: bytes,
+    metricsUrl,
     startMs,
     async kill() {
-      child.kill("SIGKILL");
+      try {
+        child.kill("SIGKILL");
+      } catch (cause) {
+        await ended();
+        throw new Fault("the relay had ended by itself", { cause });
+      }
       await child.stdin.abort().catch(() => {/* The process is gone. */});
       await ended();
     },

@@ -1,9 +1,9 @@
 /**
  * The relay that is killed: a process of its own.
  *
- * Its argument is a `RelayOrder` in JSON. It prints one line of JSON, port and
- * fingerprint, when it takes connections; it stops when its standard input
- * ends. Anything on standard error is a complaint.
+ * Its argument is a `RelayOrder` in JSON. It prints one line of JSON, port,
+ * fingerprint and address of the metrics, when it takes connections; it stops
+ * when its standard input ends. Anything on standard error is a complaint.
  *
  * @module
  */
@@ -37,6 +37,7 @@ if (import.meta.main) {
       "listen.addresses=127.0.0.1",
       "listen.ports=0",
       "path.map_port=false",
+      "onion.enabled=off",
       `smp.messages_per_queue=${order.quota}`,
       ...order.set ?? [],
     ],
@@ -50,6 +51,7 @@ if (import.meta.main) {
   console.log(JSON.stringify({
     port: relay.ports[0],
     fingerprint: relay.identity.fingerprintText,
+    metricsUrl: relay.metricsUrl,
   }));
   for await (const _ of Deno.stdin.readable);
   await relay.stop();
