@@ -20,6 +20,7 @@ if (import.meta.main) {
       "listen.addresses=127.0.0.1",
       "listen.ports=0",
       "path.map_port=false",
+      "onion.enabled=off",
       ...set,
     ],
     env: {},

@@ -47,7 +47,11 @@ export function spawn(
 ): Deno.ChildProcess {
   return new Deno.Command(program, {
     args,
-    env: { PORCHLIGHT_PATH_MAP_PORT: "false", ...env },
+    env: {
+      PORCHLIGHT_PATH_MAP_PORT: "false",
+      PORCHLIGHT_ONION_ENABLED: "off",
+      ...env,
+    },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

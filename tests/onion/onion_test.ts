@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Config, loadConfig } from "../../config/mod.ts";
+import {
+  allChecks,
+  type DoctorContext,
+  examine,
+  machineAt,
+} from "../../doctor/mod.ts";
 import { createLog } from "../../relay/log.ts";
 import {
   findTor,
@@ -11,6 +17,8 @@ import {
   startOnion,
   TorError,
 } from "../../relay/onion/mod.ts";
+import { parseServerAddress } from "../../relay/smp/mod.ts";
+import { TestRelay } from "../server/harness.ts";
 import { hashedPassword, TestTor, torMissing } from "./tor.ts";
 
 const missing = await torMissing();
@@ -137,6 +145,68 @@ Deno.test({
         });
       });
     }
+  },
+});
+
+Deno.test({
+  name:
+    "a relay has the onion name behind its other, and says when tor is away",
+  ignore: missing !== undefined,
+  async fn() {
+    await using tor = await TestTor.start(["CookieAuthentication 1"]);
+    await using test = await TestRelay.start({
+      set: [
+        "onion.enabled=auto",
+        `onion.control=${tor.socket}`,
+        "address.hosts=relay.example.org",
+        "address.port=443",
+      ],
+    });
+    const { relay } = test;
+    const [address] = relay.addresses();
+    const { hosts, port } = parseServerAddress(address);
+    assert.equal(hosts[0], "relay.example.org");
+    assert.equal(hosts.length, 2);
+    assert(isOnionHost(hosts[1]), hosts[1]);
+    assert.equal(port, "443");
+    assert.deepEqual(relay.parts().filter(({ name }) => name === "onion"), []);
+
+    const view: DoctorContext["relay"] = {
+      state: "running",
+      status: {
+        version: "",
+        state: "ok",
+        uptimeSeconds: 1,
+        parts: [],
+        counts: {},
+      },
+      addresses: relay.addresses(),
+      path: undefined,
+    };
+    const asked = async () => {
+      const context = {
+        config: test.config,
+        configFile: "",
+        configProblems: [],
+        relay: view,
+        machine: machineAt("/nonexistent"),
+        now: new Date(),
+      };
+      const checks = allChecks.filter(({ name }) => name === "onion");
+      return (await examine(checks, context)).map(({ result, what }) =>
+        `${result}: ${what}`
+      );
+    };
+    const [here, way, has] = await asked();
+    assert.match(here, /^ok: Tor 0\..* lets us in/);
+    assert.match(way, /^warning: Tor is 0 % on its way/);
+    assert.match(has, /^ok: The relay has the onion address/);
+
+    await tor.kill();
+    await until(() => relay.parts().some(({ name }) => name === "onion"));
+    assert.deepEqual(relay.addresses(), [address], "tor will come back");
+    assert.match((await asked())[0], /^problem: The onion address does not/);
+    assert.match(test.takeErrors().join(), /onion address does not work/);
   },
 });
 

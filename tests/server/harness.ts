@@ -138,6 +138,7 @@ async function start(
       "listen.addresses=127.0.0.1",
       "listen.ports=0",
       "path.map_port=false",
+      "onion.enabled=off",
       "smp.end_delay=50ms",
       ...options.set ?? [],
     ],

@@ -23,6 +23,7 @@ Deno.test("SMP, XFTP and the web share a port", async () => {
         "listen.addresses=127.0.0.1",
         "listen.ports=0",
         "path.map_port=false",
+        "onion.enabled=off",
         "address.hosts=127.0.0.1",
         `tls.web_certificate=${directory}/web.crt`,
         `tls.web_key=${directory}/web.key`,
