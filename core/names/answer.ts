@@ -21,9 +21,9 @@ const PLAIN_UDP_SIZE = 512;
 
 const AUTHORITATIVE = dnsPacket.AUTHORITATIVE_ANSWER;
 const TRUNCATED = dnsPacket.TRUNCATED_RESPONSE;
-/** Flags of a question that its answer repeats: recursion desired. */
-const REPEATED = dnsPacket.RECURSION_DESIRED;
 const OPCODE_MASK = 0x7800;
+/** Flags of a question that its answer repeats. */
+const REPEATED = dnsPacket.RECURSION_DESIRED | OPCODE_MASK;
 
 /** Response codes, RFC 1035 section 4.1.1 and RFC 6895. */
 const Code = {
