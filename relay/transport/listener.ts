@@ -21,6 +21,7 @@ import type { Connection } from "./connection.ts";
 import { TlsContext, type TlsContextOptions } from "./context.ts";
 import { performHandshake } from "./handshake.ts";
 import { type ListenAddress, openSockets } from "./listen_sockets.ts";
+import type { ByteStream } from "./stream.ts";
 import type { ConnectionLimits, TlsConnection } from "./tls_connection.ts";
 import { TlsError, type TlsErrorKind } from "./tls_error.ts";
 
@@ -90,6 +91,11 @@ export interface TlsListener extends AsyncDisposable {
   readonly addresses: readonly Required<ListenAddress>[];
   /** Numbers at this moment. */
   stats(): TlsListenerStats;
+  /**
+   * Serves a client that came another way than through a port of this machine:
+   * through a tunnel. It counts as any other. Resolves when it is over.
+   */
+  adopt(stream: ByteStream, info: ConnectionInfo): Promise<void>;
   /**
    * Accepts nothing more, breaks handshakes off and closes all connections;
    * those that have not said farewell after `deadlineMs` (default 500) are cut.
@@ -214,8 +220,13 @@ class Listener implements TlsListener {
         await this.#pause();
         continue;
       }
-      this.#accepted++;
-      void this.#serve(tcp, socket.addr.port);
+      try {
+        tcp.setNoDelay(true);
+      } catch {
+        // It is gone already, which the handshake finds out.
+      }
+      const peer = tcp.remoteAddr.hostname;
+      void this.adopt(tcp, { port: socket.addr.port, peer });
     }
   }
 
@@ -251,19 +262,19 @@ class Listener implements TlsListener {
   }
 
   /** One connection from accept to end. Never rejects. */
-  async #serve(tcp: Deno.TcpConn, port: number): Promise<void> {
+  async adopt(stream: ByteStream, info: ConnectionInfo): Promise<void> {
+    this.#accepted++;
     if (this.#stopping || this.#open.size >= this.#maxConnections) {
-      this.#refuse(tcp);
+      this.#refuse(stream);
       return;
     }
-    const handshake = this.#handshake(tcp);
+    const handshake = this.#handshake(stream);
     this.#handshakes.add(handshake);
     const connection = await handshake;
     this.#handshakes.delete(handshake);
     if (connection === undefined) return;
     try {
-      const peer = tcp.remoteAddr.hostname;
-      await this.#options.onConnection(connection, { port, peer });
+      await this.#options.onConnection(connection, info);
     } catch (error) {
       this.#handlerErrors++;
       this.#options.onHandlerError?.(error);
@@ -272,24 +283,23 @@ class Listener implements TlsListener {
     }
   }
 
-  #refuse(tcp: Deno.TcpConn): void {
+  #refuse(stream: ByteStream): void {
     this.#refused++;
-    closeQuietly(tcp);
+    closeQuietly(stream);
   }
 
-  async #handshake(tcp: Deno.TcpConn): Promise<TlsConnection | undefined> {
+  async #handshake(stream: ByteStream): Promise<TlsConnection | undefined> {
     if (this.#silent.size + this.#speaking.size >= this.#maxHandshakes) {
       this.#dropOldest();
     }
     const half: HalfOpen = {
-      breakOff: () => closeQuietly(tcp),
+      breakOff: () => closeQuietly(stream),
       dropped: false,
     };
     this.#silent.add(half);
     try {
-      tcp.setNoDelay(true);
       const connection: TlsConnection = await performHandshake(
-        tcp,
+        stream,
         this.#contexts[0],
         {
           webContext: this.#contexts[1],
@@ -315,7 +325,7 @@ class Listener implements TlsListener {
       this.#established++;
       return connection;
     } catch (error) {
-      closeQuietly(tcp);
+      closeQuietly(stream);
       // A dropped one was counted as such.
       if (!half.dropped) {
         const kind = error instanceof TlsError ? error.kind : "closed";
