@@ -5,10 +5,21 @@
  * @module
  */
 
+/** Seconds. */
+const YOUNG = 60;
+
 /** The clock of one router (RFC 6886 section 3.6, RFC 6887 section 8.5). */
 export class RouterEpoch {
   #seconds: number | undefined;
   #at = 0;
+
+  /**
+   * The clock is too young to tell whether the router restarted: it would show
+   * about the same.
+   */
+  get isYoung(): boolean {
+    return this.#seconds === undefined || this.#seconds < YOUNG;
+  }
 
   /**
    * Takes the epoch of an answer. False when the router lost its mappings since

@@ -30,7 +30,7 @@ const UPNP_CHECK = 30_000;
 /** Between checks while the router does not answer. */
 const AWAY_CHECK = 2000;
 /** A router silent for so long is searched for anew. */
-const AWAY_LIMIT = 30_000;
+const AWAY_LIMIT = 20_000;
 /** A mapping lost sooner than this was not kept by the router. */
 const SHORT_LIVED = 30_000;
 /** The longest between checks of a router that forgets all the time. */
@@ -95,7 +95,10 @@ export class PortKeeper implements AsyncDisposable {
     this.#running ??= this.#run();
   }
 
-  /** Asks now instead of when it is time; for an owner who presses a button. */
+  /**
+   * Asks now instead of when it is time: an owner pressed a button, or the port
+   * turned out not to be reachable. A mapping that is held is granted again.
+   */
   searchNow(): void {
     this.#bell.ring("network");
   }
@@ -278,13 +281,17 @@ export class PortKeeper implements AsyncDisposable {
           await takeBack(current, LEAVING);
           return end("network");
         }
+        // The network may have been away, or somebody misses the port.
+        renewAt = Math.min(renewAt, performance.now());
       } else if (rings.has("news")) {
-        const wait = newsAt - performance.now();
-        if (wait > 0) {
+        if (performance.now() + EARLY < newsAt) {
           checkAt = Math.min(checkAt, newsAt);
           continue;
         }
         newsAt = performance.now() + NEWS_PAUSE;
+        // Its clock says little when it restarts twice in a few seconds. A
+        // check by UPnP asks for the mapping itself.
+        if (current.method !== "upnp") renewAt = performance.now();
       }
 
       const renewing = performance.now() + EARLY >= renewAt;
@@ -293,16 +300,23 @@ export class PortKeeper implements AsyncDisposable {
         if (signal.aborted) continue;
         if (answer === "silent") {
           silentSince ??= performance.now();
-          if (performance.now() - silentSince > AWAY_LIMIT) return end("lost");
+          // A router that talks and does not answer is another one now.
+          const replaced = rings.has("news");
+          if (replaced || performance.now() - silentSince > AWAY_LIMIT) {
+            return end("lost");
+          }
           checkAt = performance.now() + AWAY_CHECK;
           continue;
         }
+        const wasAway = silentSince !== undefined;
         silentSince = undefined;
-        if (answer === "known") {
+        if (answer === "known" && !wasAway) {
           checkAt = performance.now() + this.#checkInterval(current);
           continue;
         }
-        this.#noteLoss(performance.now() - grantedAt);
+        if (answer === "forgotten") {
+          this.#noteLoss(performance.now() - grantedAt);
+        }
       }
 
       const before = current;
@@ -310,7 +324,9 @@ export class PortKeeper implements AsyncDisposable {
         current = await before.renew(this.#patience());
       } catch (error) {
         if (signal.aborted) continue;
-        if (!renewing || !isSilence(error)) return end("lost");
+        if (!renewing || !isSilence(error) || rings.has("news")) {
+          return end("lost");
+        }
         // Again while there is time left (RFC 6887 section 11.2.1).
         renewAt = performance.now() + Math.max(4000, halfLife(before) / 4);
         checkAt = performance.now() + AWAY_CHECK;

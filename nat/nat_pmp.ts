@@ -24,6 +24,12 @@ import {
   NatPmpResult,
 } from "./nat_pmp_message.ts";
 
+/**
+ * Every so many checks the mapping itself is asked for again, not only the
+ * address and the clock.
+ */
+const FULL_CHECK_EVERY = 5;
+
 /** Asks routers by NAT-PMP. */
 export function natPmpMapper(): PortMapper {
   return {
@@ -71,6 +77,7 @@ async function openMapping(
   if (granted.externalPort === 0 || granted.lifetimeSeconds === 0) {
     throw new MappingError("bad answer", "The router granted nothing");
   }
+  let checks = 0;
   return {
     method: "nat-pmp",
     family: 4,
@@ -90,6 +97,19 @@ async function openMapping(
       });
     },
     async check(signal) {
+      if (++checks % FULL_CHECK_EVERY === 0 || epoch.isYoung) {
+        const again = await askMap(link, {
+          internalPort: request.internalPort,
+          externalPort: granted.externalPort,
+          lifetimeSeconds: request.lifetimeSeconds,
+          signal,
+          waits: SHORT_WAITS,
+        });
+        if (
+          !epoch.accept(again.epoch) ||
+          again.externalPort !== granted.externalPort
+        ) return false;
+      }
       const now = await askAddress(lease, { signal, waits: SHORT_WAITS });
       return now.remembers &&
         sameAddress(now.externalAddress, outside.externalAddress);
@@ -124,11 +144,13 @@ function askMap(
     readonly externalPort: number;
     readonly lifetimeSeconds: number;
     readonly signal: AbortSignal;
+    readonly waits?: readonly number[];
   },
 ): Promise<Extract<NatPmpAnswer, { kind: "map" }>> {
   return askRouter(encodeNatPmpMap(options), {
     link,
     signal: options.signal,
+    waits: options.waits,
     read: (bytes) => {
       const answer = readAnswer(bytes, "map");
       return answer?.internalPort === options.internalPort ? answer : undefined;

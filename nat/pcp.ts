@@ -28,7 +28,7 @@ import {
 } from "./pcp_message.ts";
 
 /** Every so many checks the mapping itself is asked for, not only the clock. */
-const FULL_CHECK_EVERY = 10;
+const FULL_CHECK_EVERY = 5;
 
 /** How routers are asked by PCP. */
 export interface PcpOptions {
@@ -121,7 +121,7 @@ async function openMapping(
       });
     },
     async check(signal) {
-      if (++checks % FULL_CHECK_EVERY !== 0) {
+      if (++checks % FULL_CHECK_EVERY !== 0 && !lease.epoch.isYoung) {
         return await askClock(lease, signal);
       }
       const now = await askMap(lease, {

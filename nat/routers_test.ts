@@ -167,11 +167,10 @@ Deno.test("pcp: a check notices another address sooner or later", async () => {
   const mapping = await pcpMapper().map(request, { link: router.link, signal });
   router.externalAddress = "11.0.113.3";
   const checks: boolean[] = [];
-  for (let round = 0; round < 10; round++) {
+  for (let round = 0; round < 5; round++) {
     checks.push(await mapping.check(signal));
   }
-  assert.deepEqual(checks.slice(0, 9), Array(9).fill(true));
-  assert.equal(checks[9], false);
+  assert.deepEqual(checks, [true, true, true, true, false]);
 });
 
 Deno.test("the protocols race, and one mapping is left", async () => {
