@@ -14,6 +14,7 @@ import { libraries } from "./checks/libraries.ts";
 import { memory } from "./checks/memory.ts";
 import { names } from "./checks/names.ts";
 import { onion } from "./checks/onion.ts";
+import { path } from "./checks/path.ts";
 import { ports } from "./checks/ports.ts";
 import { relay } from "./checks/relay.ts";
 import { secrets } from "./checks/secrets.ts";
@@ -31,6 +32,7 @@ export const allChecks: readonly Check[] = [
   secrets,
   relay,
   ports,
+  path,
   names,
   onion,
   selfTest,

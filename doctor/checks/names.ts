@@ -9,6 +9,7 @@ import {
   warning,
 } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
+import { addressKind } from "../../nat/mod.ts";
 import { externalAddresses } from "../path_answer.ts";
 
 /** Longest wait for a name server, in milliseconds. */
@@ -114,7 +115,9 @@ async function resolve(host: string): Promise<string[] | undefined> {
   }
 }
 
+/** Of a home, a carrier's inside, this machine or this cable. */
 function isPrivate(address: string): boolean {
-  return /^(10|127|192\.168|169\.254|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./
-    .test(address) || /^(::1$|f[cde])/i.test(address);
+  const kind = isIP(address) === 0 ? undefined : addressKind(address);
+  return kind === "private" || kind === "cgnat" ||
+    /^(127\.|169\.254\.|::1$|fe[89ab])/i.test(address);
 }

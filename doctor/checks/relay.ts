@@ -2,6 +2,9 @@ import { type Check, ok, problem, type Verdict, warning } from "../check.ts";
 import type { RelayView } from "../context.ts";
 import { VERSION } from "../../relay/version.ts";
 
+/** Parts that have checks of their own, which say more. */
+const LOOKED_AT = new Set(["certificate", "onion", "path"]);
+
 /** Whether the relay runs, and what it says of its parts. */
 export const relay: Check = {
   name: "relay",
@@ -44,7 +47,8 @@ function running(
       },
     ));
   }
-  for (const { state, reason = "", remedy } of status.parts) {
+  for (const { name, state, reason = "", remedy } of status.parts) {
+    if (LOOKED_AT.has(name)) continue;
     if (state === "degraded") verdicts.push(warning(reason, { remedy }));
     if (state === "down") verdicts.push(problem(reason, { remedy }));
   }

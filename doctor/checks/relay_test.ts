@@ -7,6 +7,7 @@ import { listeningOn } from "../sockets.ts";
 import { ask, running, short } from "../testing.ts";
 import { certificates } from "./certificates.ts";
 import { names } from "./names.ts";
+import { path } from "./path.ts";
 import { ports } from "./ports.ts";
 import { relay } from "./relay.ts";
 import { secrets } from "./secrets.ts";
@@ -171,4 +172,43 @@ Deno.test("the self-test waits for a relay", async () => {
   assert.deepEqual(short(await ask(selfTest, {})), [
     "skipped: The relay has to be running for it.",
   ]);
+});
+
+Deno.test("the path: confirmed, unchecked, looking, and not there at all", async () => {
+  assert(running.state === "running");
+  const at = async (answer: unknown, set: string[] = []) => {
+    const view = { ...running, path: answer };
+    const [verdict] = await ask(path, { relay: view, set });
+    return verdict;
+  };
+  const place = { host: "203.0.113.5", port: 5223, kind: "mapped" };
+  const answer = { state: "ok", words: "Reachable.", advertised: [], ways: [] };
+  const good = { ...answer, advertised: [{ ...place, confirmed: true }] };
+  assert.equal((await at(good)).result, "ok");
+  const unchecked = { ...answer, advertised: [{ ...place, confirmed: false }] };
+  assert.equal((await at(unchecked)).result, "warning");
+  assert.equal((await at(answer)).result, "skipped");
+  const none = {
+    ...answer,
+    state: "degraded",
+    words: "Nobody gets through.",
+    remedy: "Ask your provider.",
+    ways: [
+      { kind: "mapped", state: "failed", reason: "timeout", method: "upnp" },
+      { kind: "manual", state: "failed", reason: "a new reason" },
+      { kind: "onion", state: "confirmed" },
+      null,
+    ],
+  };
+  assert.deepEqual(await at(none), {
+    result: "problem",
+    what: "Nobody gets through.",
+    meaning: "Tried: the router's help (UPnP): nothing comes through from " +
+      "outside; a port forwarded by hand: does not work.",
+    remedy: "Ask your provider.",
+  });
+  assert.equal((await at(none, ["address.hosts=a.org"])).result, "warning");
+  for (const strange of [undefined, null, 7, {}, { state: "ok" }]) {
+    assert.equal((await at(strange)).result, "skipped");
+  }
 });

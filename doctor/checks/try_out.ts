@@ -7,11 +7,15 @@ import {
   warning,
 } from "../check.ts";
 import type { DoctorContext, RelayView } from "../context.ts";
+import { readPath } from "../path_answer.ts";
 import type { ProbeResult } from "../../probe/mod.ts";
 import type { ServerAddress } from "../../relay/smp/mod.ts";
 
 /** How long each step may take, in milliseconds. */
 const STEP_MS = 10_000;
+
+/** Routers that do not lead back in drop what is sent. */
+const OUTSIDE_MS = 5000;
 
 /** Uses the relay as an app would, from this machine. */
 export const selfTest: Check = {
@@ -31,9 +35,45 @@ export const selfTest: Check = {
         return tryOut(scheme, relay, context);
       }),
     );
-    return verdicts;
+    return [...verdicts, ...await fromOutside(relay, context)];
   },
 };
+
+/** By the address that the world is told, as far as that can be tried from here. */
+async function fromOutside(
+  relay: RelayView & { state: "running" },
+  { config, signal }: DoctorContext,
+): Promise<Verdict[]> {
+  const { hosts, port } = config.address;
+  const [told] = readPath(relay.path)?.places ?? [];
+  const host = hosts.find((each) => !each.endsWith(".onion")) ?? told?.host;
+  const [text] = relay.addresses;
+  if (host === undefined || text === undefined) return [];
+  const { parseServerAddress } = await import("../../relay/smp/mod.ts");
+  const { testSmp } = await import("../../probe/mod.ts");
+  const address = parseServerAddress(text);
+  const result = await testSmp({
+    ...address,
+    hosts: [host],
+    port: hosts.length > 0 && port !== 0
+      ? String(port)
+      : told?.host === host
+      ? String(told.port)
+      : address.port,
+  }, { signal, timeoutMs: OUTSIDE_MS, full: false });
+  if (result.ok) return [ok(`It answers at ${host} as well.`)];
+  const failed = result.steps.find(({ state }) => state === "failed");
+  return [skipped(
+    `From here, ${host} does not lead to the relay: ` +
+      `${uncapital(failed?.text ?? "It broke off.")} That need not mean ` +
+      "anything: many routers let nobody out and in again.",
+    "Try it from elsewhere, such as with a phone that is not in your Wi-Fi.",
+  )];
+}
+
+function uncapital(sentence: string): string {
+  return sentence[0].toLowerCase() + sentence.slice(1);
+}
 
 async function tryOut(
   scheme: "smp" | "xftp",
