@@ -11,7 +11,7 @@ import { DEFAULT_FRAME_SIZE, FRAME_HEADER } from "./frames.ts";
 import { DEFAULT_WINDOW } from "./settings.ts";
 
 /** Bodies wait while more than this waits for the peer's TCP, bytes. */
-const WAITING = 64 * 1024;
+const WAITING = 128 * 1024;
 /** Frames of bodies that are encrypted together. */
 const TOGETHER = 4;
 const FULL_FRAME = FRAME_HEADER + DEFAULT_FRAME_SIZE;
