@@ -19,6 +19,7 @@ Deno.test("help lists the commands and explains each", async () => {
     "start",
     "address",
     "status",
+    "doctor",
     "stats",
     "clients",
     "queue",

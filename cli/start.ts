@@ -15,6 +15,9 @@ import { initialise } from "./settings.ts";
 import { survive } from "./survive.ts";
 import { type Notifier, systemdNotifier } from "./systemd.ts";
 
+/** How long the banner waits for the router, in milliseconds. */
+const PATH_WAIT_MS = 3000;
+
 /** `porchlight start`: runs the relay until it is told to stop. */
 export const start = command({
   summary: "Run the relay; the first time it makes what is missing",
@@ -39,10 +42,18 @@ first time, it makes the identity and the settings as "porchlight init" does.
     const relay = await startRelay({ config, log });
     if (!signal.aborted) {
       answers.relay = relay;
-      const addresses = relay.addresses();
-      if (journal) log.info("Running. Its address: porchlight address");
-      else printBanner({ config, file, addresses }, terminal);
       systemd.notify("READY=1");
+      if (journal) log.info("Running. Its address: porchlight address");
+      else {
+        // It relays already; the address to show is known a moment later.
+        await relay.path.settled(PATH_WAIT_MS);
+        printBanner({
+          config,
+          file,
+          addresses: relay.reachedAddresses(),
+          path: relay.path.answer(),
+        }, terminal);
+      }
       await untilStopped(signal, systemd);
     }
     systemd.notify("STOPPING=1");

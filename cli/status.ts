@@ -60,9 +60,10 @@ export function describe(
     `Up for ${duration(status.uptimeSeconds)}.`,
     "",
   ];
-  for (const { name, state, reason, remedy } of status.parts) {
+  for (const { name, state, reason, note, remedy } of status.parts) {
     const shown = style(words[state].style, state.padEnd(8));
-    lines.push(`  ${shown}  ${name.padEnd(width)}  ${reason ?? ""}`.trimEnd());
+    const said = reason ?? note ?? "";
+    lines.push(`  ${shown}  ${name.padEnd(width)}  ${said}`.trimEnd());
     if (remedy !== undefined) lines.push(`${indent}${remedy}`);
   }
   const counts = Object.entries(status.counts)
@@ -104,6 +105,7 @@ function isRelayStatus(answer: unknown): answer is RelayStatus {
 function isPart(part: unknown): boolean {
   return isRecord(part) && typeof part.name === "string" &&
     isState(part.state) && isOptionalText(part.reason) &&
+    isOptionalText(part.note) &&
     isOptionalText(part.remedy);
 }
 

@@ -39,6 +39,11 @@ export const pathSection = {
         "Do the same for other Porchlight relays: when one asks, connect to it and say whether that works.",
       default: true,
     }),
+    answerLocal: flag({
+      doc:
+        "Also call back to private addresses, such as 192.168.1.2. It lets those who reach this relay through a proxy of yours probe it: set it to true for tests only.",
+      default: false,
+    }),
     recheckIntervalMs: milliseconds({
       doc:
         "How often to check the path when nothing has changed. Changes of the network are noticed at once.",

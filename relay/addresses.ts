@@ -17,6 +17,33 @@ export interface AddressParts {
   readonly ports: readonly number[];
   /** Its name in the Tor network, if it has one. */
   readonly onionHost?: string;
+  /** Where the world reaches the relay, the most useful first. */
+  readonly advertised?: readonly AdvertisedHost[];
+}
+
+/** Where the world reaches the relay. */
+export interface AdvertisedHost {
+  readonly host: string;
+  readonly port: number;
+  /** Somebody outside has come that way. */
+  readonly confirmed: boolean;
+}
+
+/** From where an address can be reached. */
+export type AddressReach =
+  /** From everywhere: somebody outside has tried it. */
+  | "everywhere"
+  /** From everywhere, probably: nobody has tried. */
+  | "unchecked"
+  /** From the network that this machine is in, and perhaps from nowhere else. */
+  | "home"
+  /** The owner has set it, and knows. */
+  | "set";
+
+/** An address, and from where it can be reached. */
+export interface ReachedAddress {
+  readonly address: string;
+  readonly reach: AddressReach;
 }
 
 /**
@@ -24,31 +51,77 @@ export interface AddressParts {
  * chose or that reaches furthest first. With a password for creating queues or
  * files they have it: the app needs it.
  */
-export function relayAddresses(
-  { config, identity, ports, onionHost }: AddressParts,
-): string[] {
-  const port = config.address.port || ports[0];
-  const hosts = config.address.hosts.length > 0
-    ? [config.address.hosts]
-    : machineHosts().map((host) => [host]);
+export function reachedAddresses(parts: AddressParts): ReachedAddress[] {
+  const { config, identity, onionHost } = parts;
   // Behind the others: apps without Tor take the first they can use.
   const onion = onionHost === undefined ? [] : [onionHost];
+  const places = placesOf(parts);
   const addressesOf = (scheme: "smp" | "xftp", password: string) =>
-    hosts.map((names) =>
-      formatServerAddress({
+    places.map(({ hosts, port, reach }): ReachedAddress => ({
+      address: formatServerAddress({
         scheme,
-        hosts: names.some((name) => name.endsWith(".onion"))
-          ? names
-          : [...names, ...onion],
+        hosts: hosts.some((name) => name.endsWith(".onion"))
+          ? hosts
+          : [...hosts, ...onion],
         port: String(port),
         fingerprint: identity.fingerprint,
         password: password || undefined,
-      })
-    );
+      }),
+      reach,
+    }));
   return [
     ...addressesOf("smp", config.smp.createPassword),
     ...config.xftp.enabled
       ? addressesOf("xftp", config.xftp.createPassword)
       : [],
   ];
+}
+
+/** The same as text. */
+export function relayAddresses(parts: AddressParts): string[] {
+  return reachedAddresses(parts).map(({ address }) => address);
+}
+
+interface Place {
+  readonly hosts: readonly string[];
+  readonly port: number;
+  readonly reach: AddressReach;
+}
+
+/** What the owner has set wins; else what is found, then this machine. */
+function placesOf(
+  { config, ports, advertised = [] }: AddressParts,
+): Place[] {
+  const port = config.address.port || ports[0];
+  const { hosts } = config.address;
+  if (hosts.length > 0) return [{ hosts, port, reach: "set" }];
+  const outside = samePort(
+    advertised.filter(({ host }) => !host.endsWith(".onion")),
+  );
+  const told = new Set(outside.flatMap(({ hosts }) => hosts));
+  const home = machineHosts().filter((host) => !told.has(host));
+  // The port of this machine: that outside may be another.
+  return [
+    ...outside,
+    ...home.filter((host) => host !== "localhost" || outside.length === 0)
+      .map((host): Place => ({
+        hosts: [host],
+        port: outside.length > 0 ? ports[0] : port,
+        reach: "home",
+      })),
+  ];
+}
+
+/** An address has one port for all of its hosts. */
+function samePort(advertised: readonly AdvertisedHost[]): Place[] {
+  const ports = new Set(advertised.map(({ port }) => port));
+  return Array.from(ports, (port) => {
+    const same = advertised.filter((each) => each.port === port);
+    const confirmed = same.every((each) => each.confirmed);
+    return {
+      hosts: same.map(({ host }) => host),
+      port,
+      reach: confirmed ? "everywhere" : "unchecked",
+    };
+  });
 }

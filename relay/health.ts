@@ -44,6 +44,7 @@ export class Health {
   /** Messages that were logged, with the time when they may be again. */
   readonly #logged = new Map<string, number>();
   readonly #problems = new Map<string, Problem>();
+  readonly #added: (() => PartStatus | undefined)[] = [];
   #storage: StoreError | undefined;
   #acceptErrors = 0;
   #acceptErrorAt = -Infinity;
@@ -93,12 +94,18 @@ export class Health {
     this.#logOnce(problem.reason, cause);
   }
 
+  /** Adds a part that tells itself how it is; `undefined`: not there. */
+  add(part: () => PartStatus | undefined): void {
+    this.#added.push(part);
+  }
+
   /** All parts of a running relay. */
   parts(sources: HealthSources, now = new Date()): PartStatus[] {
     return [
       this.#listener(sources),
       this.#store(sources),
       certificate(sources, now),
+      ...this.#added.map((part) => part()).filter((part) => part !== undefined),
       ...Array.from(this.#problems, ([name, problem]): PartStatus => ({
         name,
         state: "degraded",

@@ -115,7 +115,10 @@ export function metricsText(parts: Omit<OwnerParts, "recorder">): string {
 /** What the control socket serves of these parts, but for its own state. */
 export function ownerControl(
   parts: OwnerParts,
-): Omit<ControlledRelay, "addresses" | "parts" | "counts"> {
+): Omit<
+  ControlledRelay,
+  "addresses" | "reachedAddresses" | "parts" | "path" | "counts"
+> {
   return {
     statistics: () => statisticsAnswer(parts),
     clients: () => parts.smp.clients(),

@@ -11,7 +11,8 @@
  */
 
 import type { Config } from "../config/mod.ts";
-import { relayAddresses } from "./addresses.ts";
+import { CALLBACK_ALPN } from "../callback/mod.ts";
+import { type ReachedAddress, reachedAddresses } from "./addresses.ts";
 import { configuredIdentity } from "./configured_identity.ts";
 import type { ControlledRelay, PartStatus } from "./control/mod.ts";
 import type { FileServer, FileServerParts } from "./file_server.ts";
@@ -26,6 +27,7 @@ import {
 } from "./owner.ts";
 import { type Onion, startOnion } from "./onion/mod.ts";
 import { onionPorts } from "./onion_ports.ts";
+import { callbackAnswerer, type RelayPath, startPath } from "./path.ts";
 import { proxyOptions } from "./proxy_options.ts";
 import { recorderOptions } from "./recorder_options.ts";
 import { type SmpOptions, SmpServer } from "./smp/mod.ts";
@@ -65,6 +67,10 @@ export interface Relay extends AsyncDisposable {
   readonly metricsUrl: string | undefined;
   /** Addresses for the SimpleX app, the best first. */
   addresses(): string[];
+  /** The same, with where each can be reached from. */
+  reachedAddresses(): ReachedAddress[];
+  /** How the world reaches it. */
+  readonly path: RelayPath;
   /** How the parts are. */
   parts(): PartStatus[];
   /** Numbers about what the relay does, by name. */
@@ -142,6 +148,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     }, started)
     : undefined;
   const web = await webCredentials(config);
+  const answerer = callbackAnswerer(config, identity);
+  if (answerer !== undefined) started.use(answerer);
   const startedAt = Date.now();
   const parts = () => ({
     config,
@@ -171,7 +179,10 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       handshakeTimeoutMs: config.limits.tlsHandshakeTimeoutMs,
       // The answers to one full block still fit when a client stops reading.
       maxBuffered: config.limits.outputPerConnectionBytes + 256 * BLOCK,
-      onConnection: (connection) => {
+      onConnection: (connection, { peer }) => {
+        if (connection.alpn === CALLBACK_ALPN) {
+          return answerer?.serve(connection, peer);
+        }
         const files = connection.alpn === XFTP_ALPN ||
           connection.alpn === WEB_ALPN;
         return files
@@ -188,8 +199,15 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       onChange: (problem) => health.set("onion", problem),
     }),
   );
+  const path = started.use(startPath({
+    config,
+    identity,
+    addresses: listener.addresses,
+    onError: (error) => health.report(error),
+  }));
+  health.add(() => path.part());
   const running = started.move();
-  return new RunningRelay({ ...parts(), recorder, onion }, {
+  return new RunningRelay({ ...parts(), recorder, onion, path }, {
     stop: () => running.disposeAsync(),
   });
 }
@@ -197,6 +215,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
 interface RunningParts extends OwnerParts {
   readonly recorder: Recorder;
   readonly onion: Onion;
+  readonly path: RelayPath;
 }
 
 /** Bounds of the times that the disk takes, in seconds. */
@@ -254,7 +273,9 @@ class RunningRelay implements Relay {
     return {
       ...ownerControl(this.#parts),
       addresses: () => this.addresses(),
+      reachedAddresses: () => this.reachedAddresses(),
       parts: () => this.parts(),
+      path: () => this.path.answer(),
       counts: () => this.counts(),
     };
   }
@@ -269,13 +290,22 @@ class RunningRelay implements Relay {
     ];
   }
 
+  get path(): RelayPath {
+    return this.#parts.path;
+  }
+
   addresses(): string[] {
-    const { config, identity, onion } = this.#parts;
-    return relayAddresses({
+    return this.reachedAddresses().map(({ address }) => address);
+  }
+
+  reachedAddresses(): ReachedAddress[] {
+    const { config, identity, onion, path } = this.#parts;
+    return reachedAddresses({
       config,
       identity,
       ports: this.ports,
       onionHost: onion.host(),
+      advertised: path.advertised(),
     });
   }
 
@@ -336,9 +366,13 @@ async function startFiles(
 }
 
 /** Without agreement on a protocol, clients speak SMP. */
-function protocols({ tls, xftp }: Config): string[] | undefined {
+function protocols({ tls, xftp, path }: Config): string[] | undefined {
   if (!tls.alpn) return undefined;
-  return xftp.enabled ? [SMP_ALPN, XFTP_ALPN] : [SMP_ALPN];
+  return [
+    SMP_ALPN,
+    ...xftp.enabled ? [XFTP_ALPN] : [],
+    ...path.answerCallbacks ? [CALLBACK_ALPN] : [],
+  ];
 }
 
 /** What browsers are shown, if they are served. */

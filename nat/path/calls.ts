@@ -14,7 +14,7 @@ import {
 } from "./state.ts";
 
 /** After one call-back that failed, the next comes so soon, ms. */
-const RETRY_MS = 5_000;
+const RETRY_MS = 3_000;
 /** Two that failed within this time count, ms. */
 const WINDOW_MS = 300_000;
 

@@ -5,10 +5,11 @@
  * @module
  */
 
+import type { ReachedAddress } from "../addresses.ts";
 import type { ServerInformation } from "../information.ts";
 import type { CounterValues, StoredCounts } from "../stats/mod.ts";
 import type { FileCounterValues } from "../xftp/server/statistics.ts";
-import type { PartStatus } from "./status.ts";
+import type { PartState, PartStatus } from "./status.ts";
 
 /** Answer to `GET /stats`. */
 export interface StatisticsAnswer {
@@ -156,10 +157,56 @@ export interface FileControl {
   delete(ids: readonly Uint8Array[]): Promise<FileChangeAnswer | undefined>;
 }
 
+/** One way by which the world may reach the relay. */
+export interface PathWay {
+  readonly kind:
+    | "direct6"
+    | "direct4"
+    | "mapped"
+    | "manual"
+    | "tunnel"
+    | "onion";
+  readonly state:
+    | "unknown"
+    | "trying"
+    | "confirmed"
+    | "unconfirmed"
+    | "failed";
+  /** Why, in a few words that stay the same. */
+  readonly reason?: string;
+  readonly host?: string;
+  readonly port?: number;
+  /** How the router was asked: `upnp`, `nat-pmp`, `pcp`; and its name. */
+  readonly method?: string;
+  readonly router?: string;
+  /** What the router has in front of it: `nat`, `cgnat`. */
+  readonly behind?: string;
+  /** Since somebody outside last said whether it works. */
+  readonly checkedSeconds?: number;
+}
+
+/** Answer to `GET /path`. */
+export interface PathAnswer {
+  readonly state: PartState;
+  /** How the relay is reached, and what to do, in sentences. */
+  readonly words: string;
+  readonly remedy?: string;
+  /** What the world is told, the most useful first. */
+  readonly advertised: readonly {
+    readonly host: string;
+    readonly port: number;
+    readonly kind: PathWay["kind"];
+    readonly confirmed: boolean;
+  }[];
+  readonly ways: readonly PathWay[];
+}
+
 /** The running relay, as the control socket needs it. */
 export interface ControlledRelay {
   addresses(): string[];
+  reachedAddresses(): ReachedAddress[];
   parts(): PartStatus[];
+  path(): PathAnswer;
   counts(): Record<string, number>;
   statistics(): StatisticsAnswer;
   clients(): ClientAnswer[];

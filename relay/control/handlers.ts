@@ -38,7 +38,11 @@ export function relayHandlers(
   };
   return {
     "GET /status": () => statusOf(relay(), since),
-    "GET /address": () => ({ addresses: relay()?.addresses() ?? [] }),
+    "GET /address": () => ({
+      addresses: relay()?.addresses() ?? [],
+      reached: relay()?.reachedAddresses() ?? [],
+    }),
+    "GET /path": () => running().path(),
     "GET /stats": () => running().statistics(),
     "GET /clients": () => ({ clients: running().clients() }),
     "GET /information": () => running().information(),

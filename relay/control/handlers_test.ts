@@ -72,8 +72,11 @@ Deno.test("a relay that starts says so, and answers what it can", () =>
   serve(undefined, async (socket) => {
     const status = await askRelay("/status", { socket });
     assert.match(JSON.stringify(status), /"state":"degraded"[^]*starting/);
-    assert.deepEqual(await askRelay("/address", { socket }), { addresses: [] });
-    for (const path of ["/stats", "/clients", "/information"]) {
+    assert.deepEqual(await askRelay("/address", { socket }), {
+      addresses: [],
+      reached: [],
+    });
+    for (const path of ["/path", "/stats", "/clients", "/information"]) {
       await assert.rejects(askRelay(path, { socket }), refused(/starting/));
     }
     const { status: code } = await post(socket, "/save", "");
@@ -87,7 +90,9 @@ Deno.test("questions that are not put right are refused in words", () => {
   };
   const relay: ControlledRelay = {
     addresses: never,
+    reachedAddresses: never,
     parts: never,
+    path: never,
     counts: never,
     statistics: never,
     clients: never,

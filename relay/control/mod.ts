@@ -14,6 +14,8 @@ export type {
   FileControl,
   FilePieceAnswer,
   FileStatisticsAnswer,
+  PathAnswer,
+  PathWay,
   PeriodCounts,
   QueueAnswer,
   QueueChangeAnswer,

@@ -14,6 +14,8 @@ export interface PartStatus {
   readonly state: PartState;
   /** What is wrong, in a sentence; there unless the state is `ok`. */
   readonly reason?: string;
+  /** What there is to know while it is well, in a sentence. */
+  readonly note?: string;
   /** What the owner can do about it, in a sentence. */
   readonly remedy?: string;
 }

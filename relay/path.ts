@@ -1,0 +1,179 @@
+/**
+ * How the world reaches this relay, made from its settings: routers are asked,
+ * others call back, and this relay calls others back.
+ *
+ * @module
+ */
+
+import { CallbackAnswerer } from "../callback/mod.ts";
+import type { Config } from "../config/mod.ts";
+import { natPmpMapper, pcpMapper, upnpMapper } from "../nat/mod.ts";
+import {
+  type Advertised,
+  type Candidate,
+  describePath,
+  PATH_KINDS,
+  PathManager,
+} from "../nat/path/mod.ts";
+import type { PartStatus, PathAnswer, PathWay } from "./control/mod.ts";
+import type { Identity } from "./identity/mod.ts";
+import { parseServerAddress } from "./smp/mod.ts";
+import type { ListenAddress } from "./transport/mod.ts";
+
+/** What a path is made of. */
+export interface PathParts {
+  readonly config: Config;
+  readonly identity: Identity;
+  /** Where the relay listens. */
+  readonly addresses: readonly Required<ListenAddress>[];
+  readonly onError: (error: unknown) => void;
+}
+
+/** The way into a running relay. */
+export interface RelayPath extends AsyncDisposable {
+  /** What to tell the world, the most useful first. */
+  advertised(): readonly Advertised[];
+  /** How it is, in words; `undefined` where nobody wants to know. */
+  part(): PartStatus | undefined;
+  /** All of it, for the control socket. */
+  answer(): PathAnswer;
+  /** Resolves when it is found out, or after that time. */
+  settled(withinMs: number): Promise<void>;
+  /** For tunnels, leases and onion services; `undefined` on loopback alone. */
+  readonly manager: PathManager | undefined;
+}
+
+/** Who answers call-backs, if that is wanted. */
+export function callbackAnswerer(
+  { path, tls }: Config,
+  identity: Identity,
+): CallbackAnswerer | undefined {
+  if (!path.answerCallbacks || !tls.alpn) return undefined;
+  return new CallbackAnswerer({
+    fingerprint: identity.fingerprint,
+    allowLocal: path.answerLocal,
+  });
+}
+
+/** Begins to find the way in; does not wait for it. */
+export function startPath(parts: PathParts): RelayPath {
+  const { config, addresses } = parts;
+  const families = familiesOf(addresses);
+  const isWanted = families.length > 0 ||
+    config.path.callbackServers.length > 0;
+  const manager = isWanted ? makeManager(parts, families) : undefined;
+  manager?.start();
+  return new ConfiguredPath(config, manager);
+}
+
+function makeManager(
+  { config, identity, addresses, onError }: PathParts,
+  families: readonly (4 | 6)[],
+): PathManager {
+  const { mapPort, externalPort, callbackServers } = config.path;
+  const { recheckIntervalMs } = config.path;
+  const [{ port }] = addresses;
+  return new PathManager({
+    settings: {
+      port,
+      manualPort: config.address.port || port,
+      mapping: mapPort && families.includes(4),
+      callbacks: callbackServers.length > 0,
+      recheckMs: recheckIntervalMs,
+    },
+    families,
+    mappers: mapPort ? [pcpMapper(), natPmpMapper(), upnpMapper()] : [],
+    externalPort: externalPort || port,
+    callbackServers: callbackServers.map(parseServerAddress),
+    identity,
+    onError,
+  });
+}
+
+/** Families over which others than this machine can come. */
+function familiesOf(
+  addresses: readonly Required<ListenAddress>[],
+): (4 | 6)[] {
+  const hosts = addresses.map(({ hostname }) => hostname)
+    .filter((host) => !/^127\.|^::1$/.test(host));
+  const six = hosts.some((host) => host.includes(":"));
+  // All of IPv6 is all of IPv4 too, as Linux comes.
+  const four = hosts.some((host) => host === "::" || !host.includes(":"));
+  return [...four ? [4 as const] : [], ...six ? [6 as const] : []];
+}
+
+class ConfiguredPath implements RelayPath {
+  readonly #config: Config;
+  readonly manager: PathManager | undefined;
+
+  constructor(config: Config, manager: PathManager | undefined) {
+    this.#config = config;
+    this.manager = manager;
+  }
+
+  advertised(): readonly Advertised[] {
+    return this.manager?.advertised ?? [];
+  }
+
+  part(): PartStatus | undefined {
+    const words = this.#words();
+    if (words === undefined) return undefined;
+    const { state, line, remedy } = words;
+    return state === "ok"
+      ? { name: "path", state, note: line, remedy }
+      : { name: "path", state, reason: line, remedy };
+  }
+
+  answer(): PathAnswer {
+    const { manager } = this;
+    const ways = PATH_KINDS.flatMap((kind) => {
+      const candidate = manager?.state.candidates[kind];
+      return candidate === undefined ? [] : [wayOf(candidate, manager)];
+    });
+    const words = this.#words();
+    return {
+      state: words?.state ?? "ok",
+      words: words?.line ??
+        "Nobody looks how the relay is reached: path.map_port is off.",
+      remedy: words?.remedy,
+      advertised: this.advertised(),
+      ways,
+    };
+  }
+
+  async settled(withinMs: number): Promise<void> {
+    await this.manager?.settled(withinMs);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.manager?.stop();
+  }
+
+  #words() {
+    const { manager } = this;
+    if (manager === undefined) return undefined;
+    return describePath(manager.state, manager.now, {
+      ownHosts: this.#config.address.hosts,
+      localAddress: manager.localAddress,
+    });
+  }
+}
+
+function wayOf(
+  { kind, state, reason, host, port, checkedAt, ...rest }: Candidate,
+  manager: PathManager | undefined,
+): PathWay {
+  return {
+    kind,
+    state,
+    reason,
+    host,
+    port: port === 0 ? undefined : port,
+    method: rest.method,
+    router: rest.router,
+    behind: rest.behind,
+    checkedSeconds: checkedAt === undefined || manager === undefined
+      ? undefined
+      : Math.floor((manager.now - checkedAt) / 1000),
+  };
+}
