@@ -78,7 +78,7 @@ function describeFiles(answer: FileStatisticsAnswer): string[] {
     ...table([
       ["files", number(stored.uploaded)],
       ["size", `${size(stored.bytesUsed)} of ${size(stored.quota)}`],
-      ["waited for", number(stored.files - stored.uploaded)],
+      ["without content", number(stored.files - stored.uploaded)],
     ]),
     "",
     ...table([

@@ -35,6 +35,8 @@ export interface StoredFiles {
   madeBefore(before: number, limit: number): Uint8Array[];
   /** At most `limit` uploaded files after this sender ID, in order of IDs. */
   uploadedAfter(senderId: Uint8Array, limit: number): FileRecord[];
+  /** Number of the file's recipients, in time in proportion to it. */
+  recipientCount(senderId: Uint8Array): number;
   /** Takes time in proportion to the number of files. */
   counts(): StoredFileCounts;
 }
@@ -45,6 +47,7 @@ export class FileReader implements StoredFiles {
   readonly #findRecipient: StatementSync;
   readonly #madeBefore: StatementSync;
   readonly #uploadedAfter: StatementSync;
+  readonly #recipientCount: StatementSync;
   readonly #counts: StatementSync;
 
   /** Throws what SQLite throws. */
@@ -63,6 +66,9 @@ export class FileReader implements StoredFiles {
     this.#uploadedAfter = database.prepare(
       `SELECT ${FILE_COLUMNS} FROM files f WHERE sender_id > ?
       AND uploaded = 1 ORDER BY sender_id LIMIT ?`,
+    );
+    this.#recipientCount = database.prepare(
+      "SELECT count(*) AS count FROM file_recipients WHERE sender_id = ?",
     );
     this.#counts = database.prepare(
       `SELECT count(*) AS files, ifnull(sum(uploaded), 0) AS uploaded,
@@ -95,6 +101,12 @@ export class FileReader implements StoredFiles {
   uploadedAfter(senderId: Uint8Array, limit: number): FileRecord[] {
     return withStoreErrors(() =>
       this.#uploadedAfter.all(senderId, limit).map(fileOfRow)
+    );
+  }
+
+  recipientCount(senderId: Uint8Array): number {
+    return withStoreErrors(() =>
+      number(this.#recipientCount.get(senderId)?.count)
     );
   }
 

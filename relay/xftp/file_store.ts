@@ -65,6 +65,7 @@ export interface FileStore extends AsyncDisposable {
     file: Omit<FileRecord, "uploaded" | "status">,
     recipients: readonly FileRecipient[],
   ): Promise<"ok" | "duplicate" | "full">;
+  /** "full": the disk has no room, or the file has as many as it may have. */
   addRecipients(
     senderId: Uint8Array,
     recipients: readonly FileRecipient[],

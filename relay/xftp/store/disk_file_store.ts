@@ -53,6 +53,8 @@ export interface Reconciliation {
   readonly lost: number;
 }
 
+/** The reference has no bound; its app asks for 200 in a request. */
+const MAX_RECIPIENTS = 10_000;
 const BATCH = 100;
 const MINUTE_MS = 60_000;
 const NO_ID = new Uint8Array(0);
@@ -163,7 +165,10 @@ export class DiskFileStore implements FileStore {
     recipients: readonly FileRecipient[],
   ): Promise<"ok" | "duplicate" | "missing" | "full"> {
     if (!this.#store.hasRoom) return "full";
-    if (this.#store.files.find(senderId) === undefined) return "missing";
+    const { files } = this.#store;
+    if (files.find(senderId) === undefined) return "missing";
+    const count = files.recipientCount(senderId) + recipients.length;
+    if (count > MAX_RECIPIENTS) return "full";
     if (this.#anyTaken(recipients)) return "duplicate";
     await this.#write({ type: "addFileRecipients", senderId, recipients });
     return "ok";
