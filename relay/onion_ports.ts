@@ -7,10 +7,14 @@
 import type { Config } from "../config/mod.ts";
 import type { OnionPort } from "./onion/mod.ts";
 
-/** The port in the address leads to the first that is listened on, each other to itself. */
+/**
+ * Each port that is listened on leads to itself; those of addresses, set by
+ * the owner or granted by a router (`outside`), to the first of them.
+ */
 export function onionPorts(
   { address }: Config,
   listening: readonly { readonly hostname: string; readonly port: number }[],
+  outside: readonly number[] = [],
 ): OnionPort[] {
   const targets = new Map<number, string>();
   for (const { hostname, port } of listening) {
@@ -23,8 +27,8 @@ export function onionPorts(
   const [first] = targets.keys();
   const ports = new Map(targets);
   const target = targets.get(first);
-  if (address.port !== 0 && target !== undefined) {
-    ports.set(address.port, target);
+  for (const port of [address.port, ...outside]) {
+    if (port !== 0 && target !== undefined) ports.set(port, target);
   }
   return Array.from(ports, ([port, target]) => ({ port, target }));
 }

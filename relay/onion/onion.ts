@@ -61,6 +61,11 @@ export interface Onion extends AsyncDisposable {
   readonly isPublished: boolean;
   /** What the owner should know; `undefined` also where no tor ever was. */
   readonly problem: OnionProblem | undefined;
+  /**
+   * Has these ports from now on, such as when the router grants another one
+   * that stands in the relay's address.
+   */
+  usePorts(ports: readonly OnionPort[]): void;
   /** Takes the service out of tor. */
   stop(): Promise<void>;
 }
@@ -88,10 +93,13 @@ class OnionKeeper implements Onion {
   #control: TorControl | undefined;
   #problem: OnionProblem | undefined;
   #wasTold = "";
+  #ports: readonly OnionPort[];
+  #portsChanged = Promise.withResolvers<void>();
 
   constructor(config: Config, options: OnionOptions) {
     this.#config = config;
     this.#options = options;
+    this.#ports = options.ports;
   }
 
   async begin(): Promise<void> {
@@ -116,6 +124,12 @@ class OnionKeeper implements Onion {
     return this.#problem;
   }
 
+  usePorts(ports: readonly OnionPort[]): void {
+    if (JSON.stringify(ports) === JSON.stringify(this.#ports)) return;
+    this.#ports = ports;
+    this.#portsChanged.resolve();
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
@@ -137,8 +151,14 @@ class OnionKeeper implements Onion {
         await using control = await this.#publish();
         waitMs = retryMs;
         onTried();
-        if (!signal.aborted) await Promise.race([control.closed, aborted]);
-        if (signal.aborted) await this.#remove(control);
+        const changed = this.#portsChanged.promise.then(() => "changed");
+        const reason = signal.aborted
+          ? undefined
+          : await Promise.race([control.closed, aborted, changed]);
+        if (signal.aborted || reason === "changed") {
+          await this.#remove(control);
+          continue;
+        }
         this.#set(undefined, away());
       } catch (error) {
         this.#set(undefined, this.#problemOf(error));
@@ -158,7 +178,8 @@ class OnionKeeper implements Onion {
     stack.use(control);
     // Made only now: a machine without tor has no onion address.
     const key = this.#key ?? await readOrMakeOnionKey(directory);
-    const ports = this.#options.ports.map(({ port, target }) =>
+    this.#portsChanged = Promise.withResolvers();
+    const ports = this.#ports.map(({ port, target }) =>
       ` Port=${port},${target}`
     ).join("");
     // Without Flags=Detach: the service ends with this connection, so that a

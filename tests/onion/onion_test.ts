@@ -92,6 +92,11 @@ Deno.test({
       assert.equal((mode ?? 0) & 0o777, 0o600);
       assert.equal(await isTaken(place), true);
 
+      // Another port of the router's: the service stays in tor with it.
+      onion.usePorts([...ports, { port: 443, target: ports[0].target }]);
+      await until(() => onion.isPublished);
+      assert.equal(await isTaken(place), true);
+
       await tor.kill();
       await until(() => !onion.isPublished);
       assert.equal(onion.host(), host);
