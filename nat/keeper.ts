@@ -133,8 +133,13 @@ export class PortKeeper implements AsyncDisposable {
     await watching;
   }
 
-  #readLinks(): Promise<RouterLink[]> {
-    return (this.#options.readLinks ?? readLinks)(this.#options.family);
+  async #readLinks(): Promise<RouterLink[]> {
+    try {
+      return await (this.#options.readLinks ?? readLinks)(this.#options.family);
+    } catch {
+      // What cannot be read now is looked at again when the network changes.
+      return [];
+    }
   }
 
   /** Hears what routers tell unasked. */
@@ -146,7 +151,8 @@ export class PortKeeper implements AsyncDisposable {
     await Promise.all(
       links.flatMap((link) =>
         this.#options.mappers.map((mapper) =>
-          mapper.listen?.({ link, onSign, signal })
+          // What cannot be heard is found out by checks.
+          mapper.listen?.({ link, onSign, signal }).catch(() => {})
         )
       ),
     );
@@ -266,7 +272,7 @@ export class PortKeeper implements AsyncDisposable {
         connected: true,
       });
     const end = (loss: Loss) => ({ loss, mapping: current });
-    tell();
+    if (!signal.aborted) tell();
 
     while (true) {
       const due = Math.min(renewAt, checkAt) - performance.now();

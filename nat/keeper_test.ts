@@ -52,6 +52,16 @@ Deno.test("a signal ends it as well", async () => {
   await keeper.stop();
 });
 
+Deno.test("it ends at once while it searches", async () => {
+  await using mute = await FakeRouter.start({ pcp: false, natPmp: false });
+  const { keeper, told } = keep(() => [mute.link]);
+  await until(() => mute.requests.length > 0);
+  const since = performance.now();
+  await keeper.stop();
+  assert.ok(performance.now() - since < 2000);
+  assert.deepEqual(told(), ["searching"]);
+});
+
 for (const method of ["pcp", "nat-pmp"] as const) {
   Deno.test(`${method}: a router that restarts is asked again`, async () => {
     await using router = await FakeRouter.start({ pcp: method === "pcp" });
