@@ -11,6 +11,7 @@ import { syncDirectory, writeFileAtomic } from "../files.ts";
 import { adoptIdentity, type IdentityPaths } from "../identity/mod.ts";
 import { encryptNotificationMeta } from "../smp/mod.ts";
 import {
+  hasFiles,
   listQueues,
   listServices,
   openSqliteStore,
@@ -152,6 +153,12 @@ async function writeState(
     counts.queues++;
     writeMessages(queue, { ...exporter, log: messageLog });
     writeNotifications(queue, { ...exporter, log: notificationLog });
+  }
+  if (hasFiles(database)) {
+    findings.note(
+      "The relay keeps files, too. They are not in what was written: an " +
+        "smp-server knows nothing of them.",
+    );
   }
   for (const log of [messageLog, notificationLog, queueLog]) log.finish();
   await syncDirectory(state);
