@@ -5,14 +5,16 @@
  */
 
 import { Bell } from "./bell.ts";
-import { addressFamily, isPublic, sameAddress } from "./ip.ts";
+import { isPublic } from "./ip.ts";
 import {
-  type Mapping,
-  MappingError,
-  type MappingFailure,
-  type MappingRequest,
-  type RouterLink,
-} from "./mapping.ts";
+  halfLife,
+  isSilence,
+  isSilent,
+  renewalTime,
+  sameLink,
+  sameOutside,
+} from "./keeper_rules.ts";
+import type { Mapping, MappingRequest, RouterLink } from "./mapping.ts";
 import { pause, readLinks, watchNetwork } from "./network.ts";
 import {
   type OpenedMapping,
@@ -379,39 +381,4 @@ export class PortKeeper implements AsyncDisposable {
     this.#state = { family: this.#options.family, ...state };
     this.#options.onState(this.#state);
   }
-}
-
-/** When to renew: about half of the life, not all relays at the same moment. */
-function renewalTime(mapping: Mapping): number {
-  return performance.now() + halfLife(mapping) * (0.9 + Math.random() * 0.2);
-}
-
-/** Milliseconds; `Infinity` for what lasts until it is removed. */
-function halfLife({ lifetimeSeconds }: Mapping): number {
-  return lifetimeSeconds === undefined
-    ? Infinity
-    : Math.max(lifetimeSeconds, 2) * 500;
-}
-
-function isSilence(error: unknown): boolean {
-  return error instanceof MappingError
-    ? isSilent(error.failure)
-    // A time limit of ours.
-    : error instanceof DOMException;
-}
-
-function isSilent(failure: MappingFailure): boolean {
-  return failure === "no answer" || failure === "no network";
-}
-
-function sameLink(one: RouterLink, other: RouterLink): boolean {
-  return one.gateway === other.gateway &&
-    one.interfaceName === other.interfaceName &&
-    addressFamily(one.localAddress) === addressFamily(other.localAddress) &&
-    sameAddress(one.localAddress, other.localAddress);
-}
-
-function sameOutside(one: Mapping, other: Mapping): boolean {
-  return one.externalPort === other.externalPort &&
-    sameAddress(one.externalAddress, other.externalAddress);
 }
