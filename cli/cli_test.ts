@@ -94,7 +94,8 @@ Deno.test("init makes what is missing and never changes what is there", () =>
 
     const { stdout } = await porchlight(["address", "--data", data, ...local]);
     const fingerprint = /Fingerprint: (\S+)/.exec(first.stdout)?.[1];
-    assert.equal(stdout, `smp://${fingerprint}@localhost:0\n`);
+    const place = `${fingerprint}@localhost:0`;
+    assert.equal(stdout, `smp://${place}\nxftp://${place}\n`);
   }));
 
 Deno.test("init makes a settings file that was named, and its directory", () =>
@@ -148,9 +149,10 @@ Deno.test("start runs a relay that answers, until it is told to stop", () =>
       assert(!relay.stdout.includes("\x1b"), "colours are for a terminal");
 
       const asked = await porchlight(["address", "--data", data]);
-      assert.equal(asked.stdout, `${address}\n`);
+      const addresses = [address, address.replace(/^smp/, "xftp")];
+      assert.equal(asked.stdout, `${addresses.join("\n")}\n`);
       const json = await porchlight(["address", "--data", data, "--json"]);
-      assert.deepEqual(JSON.parse(json.stdout), { addresses: [address] });
+      assert.deepEqual(JSON.parse(json.stdout), { addresses });
       const qr = await porchlight(["address", "--data", data, "--qr"]);
       assert.match(qr.stdout, /█[^]*\nsmp:/);
 

@@ -23,8 +23,8 @@ export const fileSection = {
   settings: {
     enabled: flag({
       doc:
-        "Keep files, on the same ports as messages. For trying out only: in this version a client that breaks off can end the whole relay.",
-      default: false,
+        "Keep files, on the same ports as messages. Without, the relay is for messages alone.",
+      default: true,
     }),
     directory: path({
       doc: "Where the contents of files are kept.",

@@ -356,7 +356,7 @@ class RunningRelay implements Relay {
   }
 }
 
-/** HTTP/2 is loaded only where files are kept: it takes several MB. */
+/** What serves files is loaded only where they are kept. */
 async function startFiles(
   parts: FileServerParts,
   started: AsyncDisposableStack,

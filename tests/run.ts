@@ -61,17 +61,8 @@ async function runTests(
   return { tail, code: (await child.status).code };
 }
 
-/**
- * Files are off by default because Deno's HTTP/2 aborts the process now and
- * then (docs/decisions.md), and with it whatever other tests run in it. Ask for
- * them by name: `./porchlight test tests/xftp/`.
- */
-const ABORTING = "tests/xftp/";
-
 await install(await missingPackages());
-const { tail, code } = await runTests(
-  Deno.args.length > 0 ? Deno.args : [`--ignore=${ABORTING}`],
-);
+const { tail, code } = await runTests(Deno.args);
 const summary = [...tail.matchAll(
   /^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed/gm,
 )].at(-1);
