@@ -2,7 +2,7 @@ import { command } from "./command.ts";
 import { fileFlags } from "./file_flags.ts";
 import { UsageError } from "./flags.ts";
 
-/** Loaded when they are asked for: a relay that runs does without HTTP/2. */
+/** Loaded when they are asked for: a relay that runs does without them. */
 const actions = {
   send: async () => (await import("./file_send.ts")).send,
   receive: async () => (await import("./file_receive.ts")).receive,
