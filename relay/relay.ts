@@ -30,7 +30,8 @@ import { onionPorts } from "./onion_ports.ts";
 import { callbackAnswerer, type RelayPath, startPath } from "./path.ts";
 import { proxyOptions } from "./proxy_options.ts";
 import { recorderOptions } from "./recorder_options.ts";
-import { type SmpOptions, SmpServer } from "./smp/mod.ts";
+import { SmpServer } from "./smp/mod.ts";
+import { smpOptions } from "./smp_options.ts";
 import {
   CachedCounts,
   Durations,
@@ -397,35 +398,4 @@ function listenAddresses({ addresses, ports }: Config["listen"]) {
       port,
     }))
   );
-}
-
-function smpOptions({ smp, clients, limits }: Config): SmpOptions {
-  return {
-    versions: { min: smp.minVersion, max: smp.maxVersion },
-    newQueues: smp.newQueues,
-    createPassword: smp.createPassword === ""
-      ? undefined
-      : new TextEncoder().encode(smp.createPassword),
-    messagesPerQueue: smp.messagesPerQueue,
-    messageTtlSeconds: smp.messageExpirySeconds ?? undefined,
-    messageExpiryCheckMs: smp.messageExpiryCheckMs,
-    expireOnSend: smp.expireOnSend,
-    expireOnStart: smp.expireOnStart,
-    notificationIntervalMs: smp.notificationDeliveryIntervalMs,
-    notificationTtlSeconds: smp.notificationExpirySeconds,
-    notificationExpiryCheckMs: smp.notificationExpiryCheckMs,
-    endDelayMs: smp.endDelayMs,
-    handshakeTimeoutMs: smp.handshakeTimeoutMs,
-    inactiveAfterMs: clients.disconnectInactive
-      ? clients.inactiveAfterMs
-      : undefined,
-    inactiveCheckMs: clients.inactiveCheckMs,
-    pendingPerConnection: limits.pendingPerConnection,
-    outputPerConnection: limits.outputPerConnectionBytes,
-    limits: {
-      queues: limits.queues,
-      messages: limits.messages,
-      newQueuesPerMinute: limits.newQueuesPerMinute,
-    },
-  };
 }

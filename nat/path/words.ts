@@ -168,6 +168,16 @@ function troubleOf(
         "use a core: its tunnel works everywhere.",
     };
   }
+  if (reason === "no public address" && failed.host === undefined) {
+    return {
+      line: "Your router has no public address itself: another router, or " +
+        "your provider (CGNAT), is in between and lets nobody through.",
+      remedy: "If there is another router, forward TCP port " +
+        `${settings.port} in it to yours. If not, ask your provider for a ` +
+        "public IPv4 address of your own, or use a core: its tunnel works " +
+        "everywhere.",
+    };
+  }
   if (failed.behind === "nat" || reason === "behind another router") {
     return {
       line: "There is another router between yours and the Internet, and it " +
@@ -188,8 +198,6 @@ function troubleOf(
       };
     case "refused":
     case "no resources":
-    case "no public address":
-      if (failed === manual) break;
       return {
         line: reason === "no resources"
           ? "Your router has no port left to open."
