@@ -14,7 +14,9 @@ const addressPattern = /smp:\/\/[\w-]{43}=@localhost:(\d+)/;
 Deno.test("help lists the commands and explains each", async () => {
   const { code, stdout } = await porchlight(["help"]);
   assert.equal(code, 0);
-  const names = [...stdout.matchAll(/^ {2}(\w+) {2,}\S/gm)].map(([, n]) => n);
+  const names = [...stdout.matchAll(/^ {2}([\w-]+) {2,}\S/gm)].map(([, n]) =>
+    n
+  );
   assert.deepEqual(names, [
     "start",
     "address",
@@ -23,6 +25,7 @@ Deno.test("help lists the commands and explains each", async () => {
     "stats",
     "clients",
     "queue",
+    "stored-file",
     "save",
     "file",
     "probe",

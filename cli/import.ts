@@ -46,7 +46,7 @@ Of an xftp-server it takes files with their contents, into a new relay:
       value: "DIRECTORY",
     },
     "files-dir": {
-      doc: "Where the contents of an xftp-server are, if they were moved.",
+      doc: "Where the xftp-server's contents are now.",
       value: "DIRECTORY",
     },
     "dry-run": { doc: "Only say what would be taken." },
