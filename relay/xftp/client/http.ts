@@ -112,7 +112,12 @@ export class HttpClient {
   }
 
   async #exchange(request: HttpRequest): Promise<number> {
-    const exchange = new Exchange(await this.#begin(request), request);
+    let stream = this.#begin(request);
+    while (stream === undefined) {
+      await Promise.race(Array.from(this.#exchanges, ({ over }) => over));
+      stream = this.#begin(request);
+    }
+    const exchange = new Exchange(stream, request);
     this.#exchanges.add(exchange);
     try {
       return await exchange.done;
@@ -121,17 +126,15 @@ export class HttpClient {
     }
   }
 
-  /** Begins a stream, once the relay takes one more. */
-  async #begin({ head, content = EMPTY }: HttpRequest): Promise<Http2Stream> {
-    const end = head.length + content.length === 0;
-    for (;;) {
-      try {
-        return this.#session.request(REQUEST, { end });
-      } catch (cause) {
-        const full = cause instanceof Http2Error && cause.kind === "refused";
-        if (!full || this.#exchanges.size === 0) throw closedError(cause);
-      }
-      await Promise.race(Array.from(this.#exchanges, ({ over }) => over));
+  /** Begins a stream, unless the relay takes no more until one is over. */
+  #begin({ head, content = EMPTY }: HttpRequest): Http2Stream | undefined {
+    try {
+      const end = head.length + content.length === 0;
+      return this.#session.request(REQUEST, { end });
+    } catch (cause) {
+      const full = cause instanceof Http2Error && cause.kind === "refused";
+      if (full && this.#exchanges.size > 0) return undefined;
+      throw closedError(cause);
     }
   }
 
