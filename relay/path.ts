@@ -26,6 +26,8 @@ export interface PathParts {
   readonly identity: Identity;
   /** Where the relay listens. */
   readonly addresses: readonly Required<ListenAddress>[];
+  /** Told where the world is told to come, whenever that changes. */
+  readonly onAdvertise?: (hosts: readonly Advertised[]) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -67,7 +69,7 @@ export function startPath(parts: PathParts): RelayPath {
 }
 
 function makeManager(
-  { config, identity, addresses, onError }: PathParts,
+  { config, identity, addresses, onAdvertise, onError }: PathParts,
   families: readonly (4 | 6)[],
 ): PathManager {
   const { mapPort, externalPort, callbackServers } = config.path;
@@ -86,6 +88,7 @@ function makeManager(
     externalPort: externalPort || port,
     callbackServers: callbackServers.map(parseServerAddress),
     identity,
+    onAdvertise,
     onError,
   });
 }

@@ -204,6 +204,10 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     config,
     identity,
     addresses: listener.addresses,
+    onAdvertise: (hosts) =>
+      onion.usePorts(
+        onionPorts(config, listener.addresses, hosts.map(({ port }) => port)),
+      ),
     onError: (error) => health.report(error),
   }));
   health.add(() => path.part());

@@ -127,6 +127,8 @@ class OnionKeeper implements Onion {
   usePorts(ports: readonly OnionPort[]): void {
     if (JSON.stringify(ports) === JSON.stringify(this.#ports)) return;
     this.#ports = ports;
+    // Tor has them in a moment.
+    this.#control = undefined;
     this.#portsChanged.resolve();
   }
 
