@@ -187,7 +187,9 @@ function troubleOf(
         "to your router, or set it to bridge mode.",
     };
   }
-  switch (reason) {
+  // Call-backs are refused as well, by whoever is in between.
+  const isAnswerOfRouter = failed.checkedAt === undefined;
+  switch (isAnswerOfRouter ? reason : undefined) {
     case "no answer":
     case "bad answer":
     case "no network":

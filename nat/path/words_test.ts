@@ -6,9 +6,16 @@ import { describePath, type PathSurroundings } from "./words.ts";
 
 const HOST = "93.184.216.34";
 
+/** What a call-back sees. */
+const outcomes = {
+  works: "reachable",
+  fails: "timeout",
+  "is refused": "refused",
+} as const;
+
 /** What the owner reads after these events, a second from one to the next. */
 function wordsAfter(
-  events: readonly (PathEvent | "fails" | "works")[],
+  events: readonly (PathEvent | "fails" | "works" | "is refused")[],
   { settings = {}, around = {}, later = 0 }: {
     settings?: Partial<PathSettings>;
     around?: Partial<PathSurroundings>;
@@ -34,9 +41,9 @@ function wordsAfter(
       on(event);
       continue;
     }
-    const outcome = event === "works" ? "reachable" : "timeout";
+    const outcome = outcomes[event];
     // Twice, for the second failure counts.
-    for (let round = 0; round < (event === "fails" ? 2 : 1); round++) {
+    for (let round = 0; round < (event === "works" ? 1 : 2); round++) {
       for (const { calling, family } of Object.values(state.candidates)) {
         if (calling === undefined) continue;
         const observed = family === 6 ? "2a00::7" : HOST;
@@ -167,6 +174,14 @@ const cases: [
       state: "degraded",
       line: /has opened port 5223, but nobody gets through .*: no answer came/,
       remedy: /provider/,
+    },
+  ],
+  [
+    "a mapping that leads nowhere",
+    [[port(), "is refused"]],
+    {
+      state: "degraded",
+      line: /has opened port 5223.*: the connection was re/,
     },
   ],
   [
