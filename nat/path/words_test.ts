@@ -149,6 +149,11 @@ const cases: [
     { state: "degraded", line: /refuses/, remedy: /^Allow it/ },
   ],
   [
+    "a mapping to a port where nobody listens",
+    [[port(), "is refused"]],
+    { state: "degraded", line: /has opened .*: the connection was refused/ },
+  ],
+  [
     "a router without a public address",
     [[none("no public address", "nat"), "fails"]],
     {

@@ -354,10 +354,10 @@ export class Home {
   }
 
   #services(): RouterServices {
-    const { strict, lease } = this.#options;
+    const { strict, lease, upnpOnly } = this.#options;
     switch (this.variant) {
       case "igd2":
-        return { upnp: "igd2", natPmp: true, pcp: true, lease };
+        return { upnp: "igd2", natPmp: !upnpOnly, pcp: !upnpOnly, lease };
       case "igd1":
         return { upnp: "igd1", lease };
       case "pmp":

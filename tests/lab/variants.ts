@@ -41,6 +41,8 @@ export interface HomeOptions {
   readonly reports?: "own" | "carrier";
   /** IPv6 (true for `igd2` and `public`; not with two routers). */
   readonly ipv6?: boolean;
+  /** `igd2`: UPnP only, no PCP and no NAT-PMP. */
+  readonly upnpOnly?: boolean;
   /** Each connection gets a random port outside. */
   readonly randomPorts?: boolean;
   /** Shortest and longest time that a mapping is granted for, seconds. */
