@@ -63,10 +63,17 @@ async function fromOutside(
   }, { signal, timeoutMs: OUTSIDE_MS, full: false });
   if (result.ok) return [ok(`It answers at ${host} as well.`)];
   const failed = result.steps.find(({ state }) => state === "failed");
+  const what = `From here, ${host} does not lead to the relay: ${
+    uncapital(failed?.text ?? "It broke off.")
+  }`;
+  const why = "many routers let nobody out and in again.";
+  if (told?.host === host && told.confirmed) {
+    return [skipped(
+      `${what} That means nothing: somebody outside got through, and ${why}`,
+    )];
+  }
   return [skipped(
-    `From here, ${host} does not lead to the relay: ` +
-      `${uncapital(failed?.text ?? "It broke off.")} That need not mean ` +
-      "anything: many routers let nobody out and in again.",
+    `${what} That need not mean anything: ${why}`,
     "Try it from elsewhere, such as with a phone that is not in your Wi-Fi.",
   )];
 }
