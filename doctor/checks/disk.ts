@@ -84,7 +84,10 @@ async function roomVerdicts(
     }));
   }
   const quota = config.xftp.storageQuotaBytes;
-  if (config.xftp.enabled && quota > free + await bytesIn(config)) {
+  if (
+    free >= LITTLE && config.xftp.enabled &&
+    quota > free + await bytesIn(config)
+  ) {
     verdicts.push(warning(
       `Files may take ${inWords(quota)} (xftp.storage_quota), which the disk ` +
         "has not.",
