@@ -197,7 +197,7 @@ export class Lab implements AsyncDisposable {
       "net.ipv4.conf.all.send_redirects": "0",
     });
     await ipBatch(net, [
-      "link add internet type bridge mcast_snooping 0",
+      "link add internet type bridge",
       "link set internet up",
       `addr add ${publicAddress(INTERNET)}/24 dev internet`,
       `addr add ${publicAddress6(INTERNET)}/64 dev internet nodad`,
