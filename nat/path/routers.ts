@@ -50,7 +50,10 @@ export function afterPort4(
       return put(state, {
         ...fresh("mapped", 4),
         state: "failed",
-        reason: event.failure ?? "no answer",
+        // A call-back can be refused as well, which is another thing.
+        reason: event.failure === "refused"
+          ? "router refused"
+          : event.failure ?? "no answer",
         behind: event.behind,
       });
     case "mapped":

@@ -52,7 +52,8 @@ export type PathReason =
   /** What the last call-back saw. */
   | CallbackOutcome
   /** Why routers grant no mapping. */
-  | MappingFailure
+  | Exclude<MappingFailure, "refused">
+  | "router refused"
   /** The router is being asked. */
   | "searching"
   /** Nobody is there to ask. */

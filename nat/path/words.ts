@@ -187,9 +187,7 @@ function troubleOf(
         "to your router, or set it to bridge mode.",
     };
   }
-  // Call-backs are refused as well, by whoever is in between.
-  const isAnswerOfRouter = failed.checkedAt === undefined;
-  switch (isAnswerOfRouter ? reason : undefined) {
+  switch (reason) {
     case "no answer":
     case "bad answer":
     case "no network":
@@ -198,7 +196,7 @@ function troubleOf(
           "NAT-PMP or PCP.",
         remedy: `Switch UPnP on in your router, or ${forward}.`,
       };
-    case "refused":
+    case "router refused":
     case "no resources":
       return {
         line: reason === "no resources"
@@ -214,12 +212,16 @@ function troubleOf(
       remedy: `In your router, ${forward}.`,
     };
   }
+  const isTaken = reason === "wrong fingerprint" || reason === "not TLS";
   return {
     line: `Your router has opened port ${port}, but nobody gets through from ` +
       `outside: ${saw(reason)}.`,
-    remedy: "There may be another router or your provider in between " +
-      "(CGNAT). Ask your provider for a public IPv4 address of your own, or " +
-      "use a core: its tunnel works everywhere.",
+    remedy: isTaken
+      ? "Something else has this port in your router, or in front of it: " +
+        "choose another one with path.external_port."
+      : "There may be another router or your provider in between (CGNAT). " +
+        "Ask your provider for a public IPv4 address of your own, or use a " +
+        "core: its tunnel works everywhere.",
   };
 }
 

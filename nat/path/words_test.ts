@@ -11,11 +11,12 @@ const outcomes = {
   works: "reachable",
   fails: "timeout",
   "is refused": "refused",
+  "is another": "wrong fingerprint",
 } as const;
 
 /** What the owner reads after these events, a second from one to the next. */
 function wordsAfter(
-  events: readonly (PathEvent | "fails" | "works" | "is refused")[],
+  events: readonly (PathEvent | keyof typeof outcomes)[],
   { settings = {}, around = {}, later = 0 }: {
     settings?: Partial<PathSettings>;
     around?: Partial<PathSurroundings>;
@@ -149,11 +150,6 @@ const cases: [
     { state: "degraded", line: /refuses/, remedy: /^Allow it/ },
   ],
   [
-    "a mapping to a port where nobody listens",
-    [[port(), "is refused"]],
-    { state: "degraded", line: /has opened .*: the connection was refused/ },
-  ],
-  [
     "a router without a public address",
     [[none("no public address", "nat"), "fails"]],
     {
@@ -186,7 +182,17 @@ const cases: [
     [[port(), "is refused"]],
     {
       state: "degraded",
-      line: /has opened port 5223.*: the connection was re/,
+      line: /has opened port 5223.*: the connection was refused/,
+      remedy: /provider/,
+    },
+  ],
+  [
+    "a mapping that leads to another machine",
+    [[port(), "is another"]],
+    {
+      state: "degraded",
+      line: /has opened port 5223.*: another relay answers there/,
+      remedy: /path\.external_port/,
     },
   ],
   [
