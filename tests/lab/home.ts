@@ -30,10 +30,10 @@ import {
 import {
   forwardPort,
   type RouterPlace,
-  type RouterServices,
   setUpRouter,
   startMapping,
 } from "./router.ts";
+import { carrierServices, homeServices } from "./services.ts";
 import type { Forward, HomeOptions, Variant } from "./variants.ts";
 
 /** What a home needs of its lab. */
@@ -180,7 +180,7 @@ export class Home {
     if (this.variant === "public") return;
     await lapse({
       namespace: this.#name(this.router),
-      services: this.#services(),
+      services: homeServices(this.#options, this.publicAddress),
       guest: this.#name(this.box),
       guestAddress: HOME.box,
       routerAddress: HOME.router,
@@ -188,7 +188,7 @@ export class Home {
     if (this.variant !== "double") return;
     await lapse({
       namespace: this.#name(this.carrier),
-      services: this.#carrierServices(),
+      services: carrierServices(this.#options),
       guest: this.#name(this.router),
       guestAddress: BETWEEN.double.inner,
       routerAddress: BETWEEN.double.outer,
@@ -281,7 +281,7 @@ export class Home {
       `addr add ${between.inner}/24 dev wan`,
       `route add default via ${between.outer}`,
     ]);
-    const services = this.#carrierServices();
+    const services = carrierServices(this.#options);
     const place = this.#place(this.carrier);
     await setUpRouter(place, {
       randomPorts: this.#options.randomPorts,
@@ -305,7 +305,7 @@ export class Home {
       `link set ${this.#port("r")} master ${this.#switch} up`,
     ]);
     const place = this.#place(this.router);
-    const services = this.#services();
+    const services = homeServices(this.#options, this.publicAddress);
     await setUpRouter(place, {
       randomPorts: this.#options.randomPorts,
       services,
@@ -351,47 +351,6 @@ export class Home {
         ]
         : [],
     ]);
-  }
-
-  #services(): RouterServices {
-    const { strict, lease, upnpOnly } = this.#options;
-    switch (this.variant) {
-      case "igd2":
-        return { upnp: "igd2", natPmp: !upnpOnly, pcp: !upnpOnly, lease };
-      case "igd1":
-        return { upnp: "igd1", lease };
-      case "pmp":
-        return { natPmp: true, lease };
-      case "pcp":
-        return { pcp: true, lease };
-      case "double":
-      case "cgnat": {
-        const all: RouterServices = {
-          upnp: "igd2",
-          natPmp: true,
-          pcp: true,
-          lease,
-        };
-        if (strict) return all;
-        const reports = this.#options.reports ??
-          (this.variant === "cgnat" ? "carrier" : "own");
-        return {
-          ...all,
-          allowPrivate: true,
-          reportedAddress: reports === "carrier"
-            ? this.publicAddress
-            : BETWEEN[this.variant].inner,
-        };
-      }
-      default:
-        return {};
-    }
-  }
-
-  #carrierServices(): RouterServices {
-    if (this.variant !== "double") return {};
-    const { lease } = this.#options;
-    return { upnp: "igd2", natPmp: true, pcp: true, lease };
   }
 
   get #hasTwoRouters(): boolean {

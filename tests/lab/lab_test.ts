@@ -214,6 +214,27 @@ Deno.test("lab: what happens to routers", { ignore }, async () => {
   assert.equal(await hear(lab, home.publicAddress), hello);
 });
 
+Deno.test("lab: a slow line", { ignore }, async () => {
+  await using lab = await buildLab({});
+  await using _greeter = await greet(lab, "core");
+  const delay = lab.spawn("resolver", Deno.execPath(), {
+    args: [
+      ...["run", "-A", program("delay.ts"), "9443"],
+      ...[lab.address("core"), String(PORT), "100"],
+    ],
+  });
+  const reader = delay.stdout.getReader();
+  await reader.read();
+  const start = performance.now();
+  assert.match(await hear(lab, lab.address("resolver"), 9443), /^hello/);
+  // The handshake, there and back, and the greeting, back.
+  assert.ok(performance.now() - start >= 300);
+  delay.kill();
+  await reader.cancel();
+  await delay.stderr.cancel();
+  await delay.status;
+});
+
 Deno.test("lab: nothing is left of it", { ignore }, async () => {
   const crashed = `plab${crypto.randomUUID().slice(0, 6)}`;
   const first = await buildLab({ prefix: crashed, variant: "igd2" });

@@ -302,7 +302,7 @@ Deno.test(
       // Long enough for connections to be missed.
       await new Promise((resolve) => setTimeout(resolve, 3000));
       await home.startRouter();
-      note("restart", await openAgain(lab, home.publicAddress, 30));
+      note("restart", await openAgain(lab, home.publicAddress, 15));
 
       await home.changeExternalAddress();
       const changed = performance.now();
