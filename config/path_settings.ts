@@ -4,7 +4,7 @@
  * @module
  */
 
-import { flag, integer, milliseconds, texts } from "./settings.ts";
+import { flag, integer, milliseconds, text, texts } from "./settings.ts";
 
 /** The section with its settings. */
 export const pathSection = {
@@ -43,6 +43,31 @@ export const pathSection = {
       doc:
         "Also call back to private addresses, such as 192.168.1.2. It lets those who reach this relay through a proxy of yours probe it: set it to true for tests only.",
       default: false,
+    }),
+    core: text({
+      doc:
+        "The address of a community's core. It gives this relay a name and a port that stay the same for good, and a way in where no router helps.",
+      default: "",
+      defaultDoc: "no core",
+      pattern:
+        /^(?:porchlight:\/\/[A-Za-z0-9_-]{43}=?@(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9.-]+)(?:,(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9.-]+))*(?::\d{1,5})?)?$/,
+      allowed:
+        'the address that the people who run the core hand out, such as "porchlight://<fingerprint>@relays.example.org:443"',
+    }),
+    coreLabel: text({
+      doc:
+        "The name that this relay would like at the core: small letters, digits and hyphens. What the core has given once stays.",
+      default: "",
+      defaultDoc: "the core chooses",
+      pattern: /^(?:[a-z\d][a-z\d-]{1,38}[a-z\d])?$/,
+      allowed: "3 to 40 small letters, digits and hyphens",
+    }),
+    coreInvitation: text({
+      doc:
+        "The word that the core asks for, where it takes relays by invitation.",
+      default: "",
+      defaultDoc: "none",
+      secret: true,
     }),
     recheckIntervalMs: milliseconds({
       doc:

@@ -42,6 +42,8 @@ export interface PathManagerOptions {
   readonly identity: Pick<Identity, "chain" | "sign">;
   /** Told what to tell the world, whenever that changes. Must not throw. */
   readonly onAdvertise?: (hosts: readonly Advertised[]) => void;
+  /** Told whenever something has happened. Must not throw. */
+  readonly onState?: () => void;
   /** Told of faults of the program. Must not throw. */
   readonly onError: (error: unknown) => void;
 }
@@ -143,6 +145,7 @@ export class PathManager implements AsyncDisposable {
     const { state, effects } = step(this.#state, event, this.now);
     this.#state = state;
     for (const effect of effects) this.#do(effect);
+    this.#options.onState?.();
     this.#tellSettled();
   }
 

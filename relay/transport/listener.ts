@@ -92,6 +92,12 @@ export interface TlsListener extends AsyncDisposable {
   /** Numbers at this moment. */
   stats(): TlsListenerStats;
   /**
+   * Listens on more addresses from now on.
+   *
+   * @throws {TlsError} `config` when one cannot be listened on; then none is
+   */
+  listenAlso(addresses: readonly ListenAddress[]): void;
+  /**
    * Serves a client that came another way than through a port of this machine:
    * through a tunnel. It counts as any other. Resolves when it is over.
    */
@@ -137,10 +143,9 @@ interface HalfOpen {
 }
 
 class Listener implements TlsListener {
-  readonly addresses: readonly Required<ListenAddress>[];
   /** The second, if there is one, is for clients with a server name. */
   readonly #contexts: readonly TlsContext[];
-  readonly #sockets: readonly Deno.TcpListener[];
+  readonly #sockets: Deno.TcpListener[] = [];
   readonly #options: ListenTlsOptions;
   readonly #maxConnections: number;
   readonly #maxHandshakes: number;
@@ -149,7 +154,7 @@ class Listener implements TlsListener {
   /** Both in order of arrival. */
   readonly #silent = new Set<HalfOpen>();
   readonly #speaking = new Set<HalfOpen>();
-  readonly #loops: Promise<void>[];
+  readonly #loops: Promise<void>[] = [];
   readonly #handshakes = new Set<Promise<unknown>>();
   #stopping = false;
   #stopped: Promise<void> | undefined;
@@ -169,15 +174,28 @@ class Listener implements TlsListener {
     options: ListenTlsOptions,
   ) {
     this.#contexts = contexts;
-    this.#sockets = sockets;
     this.#options = options;
     this.#maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
     this.#maxHandshakes = options.maxHandshakes ?? DEFAULT_MAX_HANDSHAKES;
-    this.addresses = sockets.map(({ addr }) => ({
+    this.#accept(sockets);
+  }
+
+  get addresses(): readonly Required<ListenAddress>[] {
+    return this.#sockets.map(({ addr }) => ({
       hostname: addr.hostname,
       port: addr.port,
     }));
-    this.#loops = sockets.map((socket) => this.#acceptLoop(socket));
+  }
+
+  listenAlso(addresses: readonly ListenAddress[]): void {
+    if (!this.#stopping) this.#accept(openSockets(addresses));
+  }
+
+  #accept(sockets: readonly Deno.TcpListener[]): void {
+    for (const socket of sockets) {
+      this.#sockets.push(socket);
+      this.#loops.push(this.#acceptLoop(socket));
+    }
   }
 
   stats(): TlsListenerStats {
