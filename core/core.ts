@@ -25,14 +25,17 @@ import { formatCoreAddress } from "../tunnel/core_address.ts";
 import { TUNNEL_ALPN } from "../tunnel/protocol/mod.ts";
 import { CoreError } from "./errors.ts";
 import { Homes } from "./homes/mod.ts";
-import { SqliteLeaseBook } from "./leases/mod.ts";
+import { type LeaseBookOptions, SqliteLeaseBook } from "./leases/mod.ts";
 import { DnsServer, NameTable } from "./names/mod.ts";
 
 /** What a core is made of. */
 export interface CoreOptions {
   readonly config: Config;
   readonly log: Log;
-  /** Call back into private networks as well: for tests. */
+  /**
+   * Call back into private networks as well, and take any number of relays from
+   * one network: for tests.
+   */
   readonly allowLocal?: boolean;
 }
 
@@ -56,7 +59,9 @@ export interface Core extends AsyncDisposable {
 /** Links that may be greeted at a time. */
 const MAX_HANDSHAKES = 2_000;
 /** Bytes for a home's TCP above which its link is lost. */
-const MAX_BUFFERED = 4 * 1024 * 1024;
+const MAX_BUFFERED = 1024 * 1024;
+/** Time for visitors to finish when the core stops, ms. */
+const DRAIN_MS = 3_000;
 
 /**
  * Starts a core on what is in its data directory, and makes what is missing.
@@ -73,9 +78,9 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   const identity = await configuredIdentity(config, { create: true });
   await using started = new AsyncDisposableStack();
   const names = new NameTable();
-  const leases = started.use(openLeases(config, (label) => {
-    names.setAddresses(label, undefined);
-    void homes.forget(label);
+  const leases = started.use(openLeases(config, {
+    onExpired: ({ label }) => void homes.forget(label),
+    onChanged: (lease) => homes.update(lease),
   }));
   const callbacks = started.use(
     new CallbackAnswerer({
@@ -92,6 +97,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
       names,
       log,
       software: `porchlight ${VERSION}`,
+      unlimited: options.allowLocal,
       callBack: async (address, home, signal) => {
         if (!options.allowLocal && !isPublic(address)) return "not public";
         return await dialBack(address, { ...home, signal }) ?? "timeout";
@@ -137,7 +143,8 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   const ports = [...new Set(listener.addresses.map(({ port }) => port))];
   const running = started.move();
   let stopping: Promise<void> | undefined;
-  const stop = () => stopping ??= running.disposeAsync();
+  const stop = () =>
+    stopping ??= homes.drain(DRAIN_MS).then(() => running.disposeAsync());
   return {
     identity,
     address: formatCoreAddress({
@@ -185,7 +192,7 @@ function publicAddresses({ core }: Config): string[] {
 
 function openLeases(
   { core, data }: Config,
-  onExpired: (label: string) => void,
+  hooks: Pick<LeaseBookOptions, "onExpired" | "onChanged">,
 ): SqliteLeaseBook {
   if (core.lastRelayPort < core.firstRelayPort) {
     throw new CoreError(
@@ -197,7 +204,7 @@ function openLeases(
     ports: { first: core.firstRelayPort, last: core.lastRelayPort },
     open: core.newRelays,
     invitation: core.invitation || undefined,
-    onExpired: ({ label }) => onExpired(label),
+    ...hooks,
   });
 }
 

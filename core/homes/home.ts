@@ -11,7 +11,7 @@ import { encodeVisitor } from "../../tunnel/protocol/mod.ts";
 import type { LeaseRecord } from "../leases/lease.ts";
 import type { NameTable } from "../names/name_table.ts";
 import type { Pseudonyms } from "./pseudonyms.ts";
-import type { RateLimit } from "./rate_limit.ts";
+import { RateLimit } from "./rate_limit.ts";
 import { VisitorPort } from "./visitor_port.ts";
 
 /** Links of one home at a time. */
@@ -22,6 +22,9 @@ const MAX_FAILURES = 2;
 /** Displaced starts of a home's program that are remembered. */
 const MAX_REPLACED = 16;
 
+/** Why a link is ended. */
+export type Farewell = "replaced" | "banned";
+
 /** A link that a home has made. */
 export interface HomeLink {
   readonly link: Link;
@@ -31,7 +34,7 @@ export interface HomeLink {
   /** Start of the home's program that made it. */
   readonly instance: string;
   /** Ends it, and says why. */
-  readonly replace: () => void;
+  readonly dismiss: (why: Farewell) => void;
 }
 
 /** What a home needs of its core. */
@@ -44,7 +47,8 @@ export interface HomeOptions {
   };
   readonly names: NameTable;
   readonly pseudonyms: Pseudonyms;
-  readonly rate: RateLimit;
+  /** Bytes a second for a lease of this standing. */
+  readonly rateOf: (lease: LeaseRecord) => number;
   readonly maxVisitors: number;
   /** Dials an address and looks whether this home is there. */
   readonly callBack: (
@@ -61,27 +65,41 @@ interface DirectAddress {
 
 /** A home, from its lease to the stop of the core. */
 export class Home implements AsyncDisposable {
-  readonly lease: LeaseRecord;
   readonly #options: HomeOptions;
+  readonly #rate: RateLimit;
   readonly #port: VisitorPort;
   /** Oldest first. */
   readonly #links: HomeLink[] = [];
   readonly #direct = new Map<4 | 6, DirectAddress>();
   /** Starts of programs that another one has taken the place of. */
   readonly #replaced = new Set<string>();
+  #lease: LeaseRecord;
   #turn = 0;
+  #stopped = false;
 
-  /** @throws {Error} when the leased port is taken by another program */
+  /** @throws {TlsError} `config` when the leased port is taken */
   constructor(options: HomeOptions) {
     this.#options = options;
-    this.lease = options.lease;
+    this.#lease = options.lease;
+    this.#rate = new RateLimit(options.rateOf(options.lease));
     this.#port = new VisitorPort({
       port: options.lease.port,
-      rate: options.rate,
+      rate: this.#rate,
       maxVisitors: options.maxVisitors,
       open: (address) => this.#openStream(address),
     });
     this.#setName();
+  }
+
+  /** As it was last heard of. */
+  get lease(): LeaseRecord {
+    return this.#lease;
+  }
+
+  /** The standing has changed; the label and the port never do. */
+  set lease(lease: LeaseRecord) {
+    this.#lease = lease;
+    this.#rate.bytesPerSecond = this.#options.rateOf(lease);
   }
 
   /** Links that are up. */
@@ -104,6 +122,11 @@ export class Home implements AsyncDisposable {
     return this.#links.length > 0 && this.#replaced.has(instance);
   }
 
+  /** Whether this link is one of those that count. */
+  has(link: HomeLink): boolean {
+    return this.#links.includes(link);
+  }
+
   /** A link has been greeted; it stays until it ends. */
   add(link: HomeLink): void {
     for (const other of [...this.#links]) {
@@ -112,7 +135,7 @@ export class Home implements AsyncDisposable {
       // one that came last has it.
       this.#remember(other.instance);
       this.#remove(other);
-      other.replace();
+      other.dismiss("replaced");
     }
     this.#replaced.delete(link.instance);
     while (this.#links.length >= MAX_LINKS) {
@@ -136,8 +159,9 @@ export class Home implements AsyncDisposable {
       return "unreachable";
     }
     const outcome = await this.#callBack(link.source);
-    // It may have gone meanwhile, and another have come from elsewhere.
-    if (this.#links.includes(link)) {
+    // It may have gone meanwhile, and another have come from elsewhere. Without
+    // an answer, what was found before holds.
+    if (this.has(link) && outcome !== "busy") {
       this.#setDirect(
         link.family,
         outcome === "reachable" ? link.source : undefined,
@@ -150,17 +174,26 @@ export class Home implements AsyncDisposable {
   async check(): Promise<void> {
     for (const [family, direct] of [...this.#direct]) {
       const outcome = await this.#callBack(direct.address);
-      if (this.#direct.get(family) !== direct) continue;
+      if (this.#direct.get(family) !== direct || outcome === "busy") continue;
       direct.failures = outcome === "reachable" ? 0 : direct.failures + 1;
       if (direct.failures >= MAX_FAILURES) this.#setDirect(family, undefined);
     }
   }
 
-  /** Ends links, visits and the port. */
-  async stop(): Promise<void> {
+  /** Takes no visitors any more; resolves when those that are there have left. */
+  async drain(): Promise<void> {
+    for (const { link } of this.#links) link.leave();
+    await this.#port.drain();
+  }
+
+  /** Ends links, visits and the port, and says why where there is a reason. */
+  async stop(why?: Farewell): Promise<void> {
+    this.#stopped = true;
+    const links = this.#links.splice(0);
+    if (why !== undefined) { for (const link of links) link.dismiss(why); }
     await Promise.all([
       this.#port.stop(),
-      ...this.#links.map(({ link }) => link.close()),
+      ...links.map(({ link }) => why === undefined ? link.close() : link.ended),
     ]);
   }
 
@@ -187,20 +220,21 @@ export class Home implements AsyncDisposable {
   /** Opens a stream on one of the links, in turn. */
   #openStream(address: string): MuxStream | undefined {
     const open = this.#links.filter(({ link }) => link.open);
-    if (open.length === 0) return undefined;
-    this.#turn = (this.#turn + 1) % open.length;
-    try {
-      const stream = open[this.#turn].link.openStream();
-      const { pseudonyms, lease } = this.#options;
-      const pseudonym = pseudonyms.of(address, lease.fingerprint);
-      stream.write(encodeVisitor({ pseudonym })).catch(() => {
-        // The visit ends with the stream.
-      });
-      return stream;
-    } catch {
-      // Full; the visitor may come again.
-      return undefined;
+    for (let tries = 0; tries < open.length; tries++) {
+      this.#turn = (this.#turn + 1) % open.length;
+      try {
+        const stream = open[this.#turn].link.openStream();
+        const { pseudonyms, lease } = this.#options;
+        const pseudonym = pseudonyms.of(address, lease.fingerprint);
+        stream.write(encodeVisitor({ pseudonym })).catch(() => {
+          // The visit ends with the stream.
+        });
+        return stream;
+      } catch {
+        // This one is full; the other may not be.
+      }
     }
+    return undefined;
   }
 
   #setDirect(family: 4 | 6, address: string | undefined): void {
@@ -215,6 +249,8 @@ export class Home implements AsyncDisposable {
    * nothing else.
    */
   #setName(): void {
+    // Its label may belong to somebody else by now.
+    if (this.#stopped) return;
     const { names, core, lease } = this.#options;
     const four = this.#direct.get(4)?.address;
     const six = this.#direct.get(6)?.address;

@@ -9,17 +9,22 @@ import type { CallbackOutcome } from "../../callback/mod.ts";
 import type { Config } from "../../config/mod.ts";
 import type { Log } from "../../relay/log.ts";
 import type { Connection } from "../../relay/transport/mod.ts";
+import { LinkMemory } from "../../tunnel/mux/mod.ts";
 import type { LeaseBook, LeaseRecord } from "../leases/mod.ts";
 import type { NameTable } from "../names/mod.ts";
+import { GreetingLimit } from "./greeting_limit.ts";
 import { Home } from "./home.ts";
 import { LinkServer } from "./link_server.ts";
 import { Pseudonyms } from "./pseudonyms.ts";
-import { RateLimit } from "./rate_limit.ts";
 
 /** Time between two looks at homes that names point to, ms. */
 const CHECK_MS = 5 * 60_000;
 /** Homes that are looked at, at a time. */
 const CHECKS_AT_ONCE = 16;
+/** Call-backs at a time. */
+const MAX_CALLBACKS = 256;
+/** Memory of what waits unread on all links together, bytes. */
+const MAX_UNREAD = 256 * 1024 * 1024;
 
 /** What homes are made with. */
 export interface HomesOptions {
@@ -39,6 +44,8 @@ export interface HomesOptions {
   ) => Promise<CallbackOutcome>;
   /** Time between two looks at homes, ms; default 5 minutes. */
   readonly checkMs?: number;
+  /** Any number of links and leases for each network: for tests. */
+  readonly unlimited?: boolean;
   readonly pingMs?: number;
   readonly deadMs?: number;
 }
@@ -51,6 +58,8 @@ export class Homes implements AsyncDisposable {
   readonly #pseudonyms = new Pseudonyms();
   readonly #core: { readonly a: string[]; readonly aaaa: string[] };
   readonly #stopping = new AbortController();
+  #callbacks = 0;
+  #draining = false;
   #checkTimer: ReturnType<typeof setTimeout> | undefined;
   #checking: Promise<void> = Promise.resolve();
 
@@ -70,6 +79,8 @@ export class Homes implements AsyncDisposable {
       maxVisitors: core.visitorsPerRelay,
       maxLinks: core.links,
       homeOf: (fingerprint) => this.#homeOf(fingerprint),
+      memory: new LinkMemory(MAX_UNREAD),
+      greetings: new GreetingLimit({ off: options.unlimited }),
       pingMs: options.pingMs,
       deadMs: options.deadMs,
     });
@@ -77,8 +88,8 @@ export class Homes implements AsyncDisposable {
 
   /** Opens the ports of all leases. */
   start(): void {
-    for (const { fingerprint } of this.#options.leases.list()) {
-      this.#homeOf(fingerprint);
+    for (const { fingerprint, standing } of this.#options.leases.list()) {
+      if (standing !== "banned") this.#homeOf(fingerprint);
     }
     this.#checkSoon();
   }
@@ -99,11 +110,44 @@ export class Homes implements AsyncDisposable {
     };
   }
 
-  /** The lease with this label has ended. */
-  async forget(label: string): Promise<void> {
+  /** Each home, for the operator. */
+  list(): { lease: LeaseRecord; links: number; name: "home" | "core" }[] {
+    return this.#options.leases.list().map((lease) => {
+      const home = this.#homes.get(lease.label);
+      return {
+        lease,
+        links: home?.links ?? 0,
+        name: home?.name ?? "core",
+      };
+    });
+  }
+
+  /** The lease with this label has ended, or its relay was shut out. */
+  async forget(label: string, why?: "banned"): Promise<void> {
     const home = this.#homes.get(label);
     this.#homes.delete(label);
-    await home?.stop();
+    this.#options.names.remove(label);
+    await home?.stop(why);
+  }
+
+  /** The standing of a lease has changed. */
+  update(lease: LeaseRecord): void {
+    if (lease.standing === "banned") {
+      void this.forget(lease.label, "banned");
+      return;
+    }
+    const home = this.#homeOf(lease.fingerprint);
+    if (home !== undefined) home.lease = lease;
+  }
+
+  /** Takes no visitors any more; resolves when all have left or time is up. */
+  async drain(deadlineMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, deadlineMs);
+    this.#draining = true;
+    const homes = Array.from(this.#homes.values(), (home) => home.drain());
+    await Promise.race([promise, Promise.all(homes)]);
+    clearTimeout(timer);
   }
 
   /** Ends links, visits and ports. */
@@ -121,7 +165,8 @@ export class Homes implements AsyncDisposable {
   #homeOf(fingerprint: Uint8Array): Home | undefined {
     const { leases, log } = this.#options;
     const lease = leases.find(fingerprint);
-    if (lease === undefined || this.#stopping.signal.aborted) return undefined;
+    const closed = this.#draining || this.#stopping.signal.aborted;
+    if (lease === undefined || closed) return undefined;
     const known = this.#homes.get(lease.label);
     if (known !== undefined) return known;
     try {
@@ -138,31 +183,51 @@ export class Homes implements AsyncDisposable {
   }
 
   #open(lease: LeaseRecord): Home {
-    const { config: { core }, names, callBack } = this.#options;
-    const rate = lease.standing === "known"
-      ? core.relayRateBytes
-      : core.newRelayRateBytes;
+    const { config: { core }, names } = this.#options;
     return new Home({
       lease,
       core: this.#core,
       names,
       pseudonyms: this.#pseudonyms,
-      rate: new RateLimit(rate),
+      rateOf: ({ standing }) =>
+        standing === "known" ? core.relayRateBytes : core.newRelayRateBytes,
       maxVisitors: core.visitorsPerRelay,
-      callBack: (address, home) =>
-        callBack(address, home, this.#stopping.signal),
+      callBack: (address, home) => this.#callBack(address, home),
     });
+  }
+
+  async #callBack(
+    address: string,
+    home: { readonly port: number; readonly fingerprint: Uint8Array },
+  ): Promise<CallbackOutcome> {
+    if (this.#callbacks >= MAX_CALLBACKS) return "busy";
+    this.#callbacks++;
+    try {
+      const { signal } = this.#stopping;
+      return await this.#options.callBack(address, home, signal);
+    } finally {
+      this.#callbacks--;
+    }
   }
 
   #checkSoon(): void {
     if (this.#stopping.signal.aborted) return;
     this.#checkTimer = setTimeout(() => {
-      this.#checking = this.#check().finally(() => this.#checkSoon());
+      this.#checking = this.#check()
+        .catch((error) =>
+          this.#options.log.error("Looking after relays failed", error)
+        )
+        .finally(() => this.#checkSoon());
     }, this.#options.checkMs ?? CHECK_MS);
   }
 
-  /** Looks at all homes that names point to, a few at a time. */
+  /**
+   * Writes down who is there, and looks at all homes that names point to, a few
+   * at a time.
+   */
   async #check(): Promise<void> {
+    const there = [...this.#homes.values()].filter(({ links }) => links > 0);
+    this.#options.leases.seen(there.map(({ lease }) => lease.fingerprint));
     const waiting = [...this.#homes.values()]
       .filter(({ name }) => name === "home");
     await Promise.all(Array.from({ length: CHECKS_AT_ONCE }, async () => {

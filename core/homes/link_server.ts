@@ -11,7 +11,12 @@ import {
   identityCertificate,
 } from "../../relay/identity/mod.ts";
 import type { Connection } from "../../relay/transport/mod.ts";
-import { Link, MuxError, type MuxStream } from "../../tunnel/mux/mod.ts";
+import {
+  Link,
+  type LinkMemory,
+  MuxError,
+  type MuxStream,
+} from "../../tunnel/mux/mod.ts";
 import {
   type CoreMessage,
   decodeHomeMessage,
@@ -22,7 +27,8 @@ import {
 } from "../../tunnel/protocol/mod.ts";
 import type { LeaseBook } from "../leases/lease.ts";
 import type { NameTable } from "../names/name_table.ts";
-import { Home, type HomeLink } from "./home.ts";
+import type { GreetingLimit } from "./greeting_limit.ts";
+import { type Farewell, Home, type HomeLink } from "./home.ts";
 
 /** Time for the first message, ms. */
 const HELLO_MS = 15_000;
@@ -34,8 +40,16 @@ const MAX_WAITING = 16;
 const REPLACED_SECONDS = 600;
 /** When one that found no room may, seconds. */
 const FULL_SECONDS = 900;
-/** Bytes of all streams of a link that may wait here unread. */
+/** When one that asks too often may, seconds. */
+const LATER_SECONDS = 3600;
+/** Time for visitors to finish when a home leaves, ms. */
+const DRAIN_MS = 5_000;
+/** Time to take the last message, ms. */
+const FAREWELL_MS = 5_000;
+/** Memory of what may wait unread on one link, bytes. */
 const MAX_UNREAD = 16 * 1024 * 1024;
+
+type Hello = Extract<HomeMessage, { type: "hello" }>;
 
 /** The only TXT name that a home may set. */
 const CHALLENGE = "_acme-challenge";
@@ -54,6 +68,9 @@ export interface LinkServerOptions {
   readonly maxLinks: number;
   /** The home of a lease; made when it is new. */
   readonly homeOf: (fingerprint: Uint8Array) => Home | undefined;
+  /** Bounds what waits unread on all links. */
+  readonly memory: LinkMemory;
+  readonly greetings: GreetingLimit;
   readonly pingMs?: number;
   readonly deadMs?: number;
 }
@@ -78,16 +95,31 @@ export class LinkServer {
    */
   async serve(connection: Connection, source: string): Promise<void> {
     const fingerprint = provenIdentity(connection);
-    if (fingerprint === undefined) return;
+    const leave = fingerprint && this.#options.greetings.takeLink(source);
+    if (fingerprint === undefined || leave === undefined) return;
     this.#links++;
+    try {
+      await this.#serve(connection, { fingerprint, source });
+    } finally {
+      leave();
+      this.#links--;
+    }
+  }
+
+  async #serve(
+    connection: Connection,
+    { fingerprint, source }: { fingerprint: Uint8Array; source: string },
+  ): Promise<void> {
     const conversation = Promise.withResolvers<MuxStream>();
     let first = true;
+    const { maxVisitors, memory, pingMs, deadMs } = this.#options;
     const link = new Link(connection, {
       role: "server",
-      maxStreams: this.#options.maxVisitors + 1,
+      maxStreams: maxVisitors + 1,
       maxUnread: MAX_UNREAD,
-      pingMs: this.#options.pingMs,
-      deadMs: this.#options.deadMs,
+      memory,
+      pingMs,
+      deadMs,
       onStream(stream) {
         if (first) conversation.resolve(stream);
         else stream.close();
@@ -102,25 +134,23 @@ export class LinkServer {
       const json = await messages.receive();
       clearTimeout(timer);
       if (json === undefined) return;
-      await this.#converse(decodeHomeMessage(json), {
-        link,
-        messages,
-        fingerprint,
-        source,
-      });
+      const hello = greeting(json);
+      await this.#converse(hello, { link, messages, fingerprint, source });
+      // It has said all; its visitors may not have.
+      await messages.end();
+      await link.drain(DRAIN_MS);
     } catch (error) {
       if (!(error instanceof MuxError || error instanceof MessageError)) {
         throw error;
       }
     } finally {
       clearTimeout(timer);
-      this.#links--;
       await link.close();
     }
   }
 
   async #converse(
-    hello: HomeMessage,
+    hello: Hello | undefined,
     { link, messages, fingerprint, source }: {
       link: Link;
       messages: MessageStream;
@@ -128,24 +158,23 @@ export class LinkServer {
       source: string;
     },
   ): Promise<void> {
-    if (hello.type !== "hello") return;
-    const home = this.#admit(hello, fingerprint);
+    if (hello === undefined) {
+      await farewell(notUnderstood(), { link, messages });
+      return;
+    }
+    const home = this.#admit(hello, { fingerprint, source });
     if (!(home instanceof Home)) {
-      await messages.send(home);
+      await farewell(home, { link, messages });
       return;
     }
     const { leases, domain, software, addresses, maxVisitors } = this.#options;
-    leases.seen(fingerprint);
+    leases.seen([fingerprint]);
     const entry: HomeLink = {
       link,
       source,
       family: isIPv6(source) ? 6 : 4,
       instance: hello.instance,
-      replace: () =>
-        void messages.send(replaced()).then(
-          () => link.close(),
-          () => link.abort(),
-        ),
+      dismiss: (why) => void farewell(FAREWELLS[why], { link, messages }),
     };
     home.add(entry);
     await messages.send({
@@ -161,16 +190,24 @@ export class LinkServer {
 
   /** The home of whoever says hello, or why it gets none. */
   #admit(
-    hello: Extract<HomeMessage, { type: "hello" }>,
-    fingerprint: Uint8Array,
+    hello: Hello,
+    { fingerprint, source }: { fingerprint: Uint8Array; source: string },
   ): Home | CoreMessage {
-    const { leases, homeOf, maxLinks } = this.#options;
+    const { leases, homeOf, maxLinks, greetings } = this.#options;
     if (this.#links > maxLinks) {
       return refusal("full", "This core has no room for more relays now.", {
         retryAfterSeconds: FULL_SECONDS,
       });
     }
-    const lease = leases.find(fingerprint) ?? leases.make(fingerprint, hello);
+    const known = leases.find(fingerprint);
+    if (known === undefined && !greetings.takeLease(source)) {
+      return refusal(
+        "too often",
+        "Many new relays came from this network. The core takes more of them later.",
+        { retryAfterSeconds: LATER_SECONDS },
+      );
+    }
+    const lease = known ?? leases.make(fingerprint, hello);
     switch (lease) {
       case "full":
         return refusal("full", "This core has no port left.", {
@@ -182,19 +219,14 @@ export class LinkServer {
           "This core takes new relays by invitation only. Ask its operator for one.",
         );
     }
-    if (lease.standing === "banned") {
-      return refusal(
-        "banned",
-        "The operator of this core has shut this relay out.",
-      );
-    }
+    if (lease.standing === "banned") return FAREWELLS.banned;
     const home = homeOf(fingerprint);
     if (home === undefined) {
       return refusal("full", "The port of this relay is in use at the core.", {
         retryAfterSeconds: FULL_SECONDS,
       });
     }
-    return home.isReplaced(hello.instance) ? replaced() : home;
+    return home.isReplaced(hello.instance) ? FAREWELLS.replaced : home;
   }
 
   /** Answers what a home asks, one after the other, until it leaves. */
@@ -206,6 +238,8 @@ export class LinkServer {
     for (;;) {
       const json = await messages.receive();
       if (json === undefined || messages.waiting > MAX_WAITING) return;
+      // Another has taken its place, and it has been told.
+      if (!home.has(entry)) return;
       const message = decodeHomeMessage(json);
       switch (message.type) {
         case "hello":
@@ -264,12 +298,46 @@ function refusal(
   return { type: "refused", reason, message, retryAfterSeconds };
 }
 
-function replaced(): CoreMessage {
-  return refusal(
+const FAREWELLS: Readonly<Record<Farewell, CoreMessage>> = {
+  replaced: refusal(
     "replaced",
     "Another machine with this relay's identity is connected to the core. Only one of them can have its name: switch the other one off.",
     { retryAfterSeconds: REPLACED_SECONDS },
+  ),
+  banned: refusal(
+    "banned",
+    "The operator of this core has shut this relay out.",
+  ),
+};
+
+function notUnderstood(): CoreMessage {
+  return refusal(
+    "protocol",
+    "This core does not understand what the relay says. One of them has to be updated.",
+    { retryAfterSeconds: LATER_SECONDS },
   );
+}
+
+/** The first message; `undefined` when it is none that begins a talk. */
+function greeting(json: Uint8Array): Hello | undefined {
+  try {
+    const message = decodeHomeMessage(json);
+    return message.type === "hello" ? message : undefined;
+  } catch (error) {
+    if (error instanceof MessageError) return undefined;
+    throw error;
+  }
+}
+
+/** Says the last word and ends the link. Never rejects. */
+async function farewell(
+  message: CoreMessage,
+  { link, messages }: { link: Link; messages: MessageStream },
+): Promise<void> {
+  const timer = setTimeout(() => link.abort(), FAREWELL_MS);
+  await messages.send(message).catch(ignore);
+  clearTimeout(timer);
+  await link.close();
 }
 
 /** The link is over, which whoever reads it learns as well. */

@@ -4,17 +4,23 @@
  * @module
  */
 
+import { BufferPool } from "../../relay/transport/mod.ts";
 import { MuxError, type MuxStream } from "../../tunnel/mux/mod.ts";
 import type { RateLimit } from "./rate_limit.ts";
 
 /** Reads while little comes, so that a visitor who is silent takes little. */
-const SMALL_READ = 2 * 1024;
+const SMALL_READ = 1024;
 /** Reads while much comes. */
 const LARGE_READ = 32 * 1024;
+/** Visitors that may have a large buffer at a time: 16 MiB. */
+const MAX_LARGE = 512;
 /** Time for the other direction to end after one has, ms. */
 const HALF_CLOSED_MS = 60_000;
 /** Time in which a visitor has to take something of what was sent, ms. */
 const STALLED_MS = 120_000;
+
+const largePool = new BufferPool(LARGE_READ, 64);
+let largeReaders = 0;
 
 /** The visitor's end. */
 export type VisitorSocket = Pick<
@@ -22,100 +28,112 @@ export type VisitorSocket = Pick<
   "read" | "write" | "close" | "closeWrite"
 >;
 
-/**
- * Carries bytes both ways until both have ended or one broke; then both are
- * closed. Never rejects.
- */
-export async function pipe(
-  visitor: VisitorSocket,
-  stream: MuxStream,
-  rate: RateLimit,
-): Promise<void> {
-  const closed = new Closing(visitor, stream);
-  await Promise.all([
-    inward(visitor, stream, rate).then(closed.half, closed.now),
-    outward(visitor, stream, { rate, closed }).then(closed.half, closed.now),
-  ]);
-  closed.now();
-}
+/** A visit under way. */
+export class Pipe {
+  /** Settles when both directions have ended or one broke. Never rejects. */
+  readonly done: Promise<void>;
+  readonly #visitor: VisitorSocket;
+  readonly #stream: MuxStream;
+  readonly #rate: RateLimit;
+  #halfTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #wakes = new Set<() => void>();
+  #closed = false;
 
-/** Closes both ends, once. */
-class Closing {
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  readonly #ends: readonly { close(): void }[];
-  #done = false;
-
-  constructor(...ends: readonly { close(): void }[]) {
-    this.#ends = ends;
+  /** Begins to carry bytes both ways; owns both ends from now on. */
+  constructor(visitor: VisitorSocket, stream: MuxStream, rate: RateLimit) {
+    this.#visitor = visitor;
+    this.#stream = stream;
+    this.#rate = rate;
+    this.done = this.#run();
   }
 
-  /** One direction has ended as it should. */
-  readonly half = (): void => {
-    if (!this.#done) this.#timer ??= setTimeout(this.now, HALF_CLOSED_MS);
+  /** Ends both directions at once. */
+  readonly close = (): void => {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#halfTimer);
+    for (const wake of this.#wakes) wake();
+    this.#stream.close();
+    try {
+      this.#visitor.close();
+    } catch {
+      // It was closed before.
+    }
   };
 
-  /** One broke, or both have ended. */
-  readonly now = (): void => {
-    if (this.#done) return;
-    this.#done = true;
-    clearTimeout(this.#timer);
-    for (const end of this.#ends) {
+  async #run(): Promise<void> {
+    const half = () => {
+      if (!this.#closed) {
+        this.#halfTimer ??= setTimeout(this.close, HALF_CLOSED_MS);
+      }
+    };
+    await Promise.all([
+      this.#inward().then(half, this.close),
+      this.#outward().then(half, this.close),
+    ]);
+    this.close();
+  }
+
+  /** From the visitor to the home. */
+  async #inward(): Promise<void> {
+    const small = new Uint8Array(SMALL_READ);
+    for (let much = false;;) {
+      const large = much && largeReaders < MAX_LARGE;
+      const buffer = large ? largePool.take() : small;
+      if (large) largeReaders++;
       try {
-        end.close();
-      } catch {
-        // It was closed before.
+        const size = await this.#visitor.read(buffer);
+        if (size === null) break;
+        much = size >= SMALL_READ;
+        await this.#paced(size);
+        await this.#stream.write(buffer.subarray(0, size));
+      } finally {
+        if (large) {
+          largeReaders--;
+          largePool.give(buffer);
+        }
       }
     }
-  };
-}
-
-async function inward(
-  visitor: VisitorSocket,
-  stream: MuxStream,
-  rate: RateLimit,
-): Promise<void> {
-  let buffer = new Uint8Array(SMALL_READ);
-  for (;;) {
-    const size = await visitor.read(buffer);
-    if (size === null) break;
-    await paced(rate, size);
-    await stream.write(buffer.subarray(0, size));
-    if (size === buffer.length && size === SMALL_READ) {
-      buffer = new Uint8Array(LARGE_READ);
-    } else if (size < SMALL_READ && buffer.length === LARGE_READ) {
-      buffer = new Uint8Array(SMALL_READ);
-    }
+    await this.#stream.closeWrite();
   }
-  await stream.closeWrite();
-}
 
-async function outward(
-  visitor: VisitorSocket,
-  stream: MuxStream,
-  { rate, closed }: { rate: RateLimit; closed: Closing },
-): Promise<void> {
-  for (;;) {
-    const bytes = await stream.next();
-    if (bytes === null) break;
-    await paced(rate, bytes.length);
-    const stalled = setTimeout(closed.now, STALLED_MS);
+  /** From the home to the visitor. */
+  async #outward(): Promise<void> {
+    for (;;) {
+      const piece = await this.#stream.next();
+      if (piece === null) break;
+      try {
+        const { bytes } = piece;
+        await this.#paced(bytes.length);
+        await this.#send(bytes);
+      } finally {
+        piece.release();
+      }
+    }
+    await this.#visitor.closeWrite();
+  }
+
+  async #send(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const timer = setTimeout(this.close, STALLED_MS);
     try {
       for (let at = 0; at < bytes.length;) {
-        at += await visitor.write(at === 0 ? bytes : bytes.subarray(at));
-        if (at < bytes.length && stream.over) throw ended();
+        at += await this.#visitor.write(at === 0 ? bytes : bytes.subarray(at));
       }
     } finally {
-      clearTimeout(stalled);
+      clearTimeout(timer);
     }
   }
-  await visitor.closeWrite();
-}
 
-async function paced(rate: RateLimit, bytes: number): Promise<void> {
-  const pause = rate.take(bytes);
-  if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
-}
-
-function ended(): MuxError {
-  return new MuxError("closed", "The stream has ended");
+  async #paced(bytes: number): Promise<void> {
+    const pause = this.#rate.take(bytes);
+    if (pause > 0 && !this.#closed) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wakes.add(resolve);
+      const timer = setTimeout(resolve, pause);
+      await promise;
+      clearTimeout(timer);
+      this.#wakes.delete(resolve);
+    }
+    if (this.#closed) throw new MuxError("closed", "The visit has ended");
+  }
 }

@@ -7,6 +7,7 @@
  */
 
 import { createHmac, randomBytes } from "node:crypto";
+import { hostName } from "./networks.ts";
 
 const DAY_MS = 86_400_000;
 const SIZE = 8;
@@ -30,8 +31,8 @@ export class Pseudonyms {
       this.#key = randomBytes(32);
       this.#until = now + DAY_MS;
     }
-    const digest = createHmac("sha256", this.#key).update(home).update(address)
-      .digest();
+    const digest = createHmac("sha256", this.#key).update(home)
+      .update(hostName(address)).digest();
     return new Uint8Array(digest.subarray(0, SIZE));
   }
 }

@@ -12,7 +12,7 @@ const BURST_MS = 2_000;
  * there is waits until it is made up for, so each stream gets its turns.
  */
 export class RateLimit {
-  readonly #bytesPerMs: number;
+  #bytesPerMs: number;
   readonly #now: () => number;
   /** When what was taken so far is made up for, ms. */
   #paidAt = -Infinity;
@@ -21,6 +21,11 @@ export class RateLimit {
   constructor(bytesPerSecond: number, now = () => performance.now()) {
     this.#bytesPerMs = bytesPerSecond / 1000;
     this.#now = now;
+  }
+
+  /** Changes the rate from now on. */
+  set bytesPerSecond(rate: number) {
+    this.#bytesPerMs = rate / 1000;
   }
 
   /** Takes bytes; how long to wait before they go on, ms. */

@@ -6,13 +6,15 @@
 
 import { openSockets } from "../../relay/transport/mod.ts";
 import type { MuxStream } from "../../tunnel/mux/mod.ts";
-import { pipe, type VisitorSocket } from "./pipe.ts";
+import { hostName } from "./networks.ts";
+import { Pipe } from "./pipe.ts";
 import type { RateLimit } from "./rate_limit.ts";
 
 /** Pause after the system has refused to accept, ms. */
 const ACCEPT_PAUSE_MS = 100;
-/** TCP connections of one address at a time. */
-const MAX_OF_ADDRESS = 64;
+/** Share of all visits that one machine may have, and the least of them. */
+const MACHINE_SHARE = 1 / 4;
+const LEAST_OF_MACHINE = 16;
 
 /** Options of {@link VisitorPort}. */
 export interface VisitorPortOptions {
@@ -33,9 +35,9 @@ export class VisitorPort implements AsyncDisposable {
   readonly #options: VisitorPortOptions;
   readonly #sockets: readonly Deno.TcpListener[];
   readonly #loops: Promise<void>[];
-  readonly #visits = new Map<VisitorSocket, Promise<void>>();
-  /** Visitors by address, only while they are there. */
-  readonly #addresses = new Map<string, number>();
+  readonly #visits = new Set<Pipe>();
+  /** Visits by machine, only while they are there. */
+  readonly #machines = new Map<string, number>();
   readonly #pauses = new Set<() => void>();
   #stopping = false;
 
@@ -51,13 +53,26 @@ export class VisitorPort implements AsyncDisposable {
     return this.#visits.size;
   }
 
+  /** Accepts nothing more; resolves when the visits that are there are over. */
+  async drain(): Promise<void> {
+    this.#refuse();
+    await Promise.all(Array.from(this.#visits, ({ done }) => done));
+  }
+
   /** Accepts nothing more, and ends all visits. */
   async stop(): Promise<void> {
+    this.#refuse();
+    for (const visit of this.#visits) visit.close();
+    await Promise.all([
+      ...this.#loops,
+      ...Array.from(this.#visits, ({ done }) => done),
+    ]);
+  }
+
+  #refuse(): void {
     this.#stopping = true;
     for (const socket of this.#sockets) closeQuietly(socket);
     for (const wake of this.#pauses) wake();
-    for (const visitor of this.#visits.keys()) closeQuietly(visitor);
-    await Promise.all([...this.#loops, ...this.#visits.values()]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -79,25 +94,33 @@ export class VisitorPort implements AsyncDisposable {
   }
 
   #admit(visitor: Deno.TcpConn): void {
+    const { maxVisitors, open, rate } = this.#options;
     const address = visitor.remoteAddr.hostname;
-    const others = this.#addresses.get(address) ?? 0;
-    const full = this.#visits.size >= this.#options.maxVisitors ||
-      others >= MAX_OF_ADDRESS;
-    const stream = full ? undefined : this.#options.open(address);
+    const machine = hostName(address);
+    const others = this.#machines.get(machine) ?? 0;
+    const share = Math.max(LEAST_OF_MACHINE, maxVisitors * MACHINE_SHARE);
+    const full = this.#stopping || this.#visits.size >= maxVisitors ||
+      others >= share;
+    const stream = full ? undefined : open(address);
     if (stream === undefined) {
       closeQuietly(visitor);
       return;
     }
-    this.#addresses.set(address, others + 1);
-    visitor.setNoDelay(true);
-    visitor.setKeepAlive(true);
-    const visit = pipe(visitor, stream, this.#options.rate).finally(() => {
-      this.#visits.delete(visitor);
-      const left = (this.#addresses.get(address) ?? 1) - 1;
-      if (left > 0) this.#addresses.set(address, left);
-      else this.#addresses.delete(address);
+    try {
+      visitor.setNoDelay(true);
+      visitor.setKeepAlive(true);
+    } catch {
+      // It is gone already, which the visit finds out.
+    }
+    this.#machines.set(machine, others + 1);
+    const visit = new Pipe(visitor, stream, rate);
+    this.#visits.add(visit);
+    void visit.done.then(() => {
+      this.#visits.delete(visit);
+      const left = (this.#machines.get(machine) ?? 1) - 1;
+      if (left > 0) this.#machines.set(machine, left);
+      else this.#machines.delete(machine);
     });
-    this.#visits.set(visitor, visit);
   }
 
   async #pause(): Promise<void> {

@@ -43,6 +43,6 @@ export interface LeaseBook {
     fingerprint: Uint8Array,
     wish: LeaseWish,
   ): LeaseRecord | "full" | "closed";
-  /** The relay was there today. */
-  seen(fingerprint: Uint8Array): void;
+  /** These relays were there today; on disk when it returns. */
+  seen(fingerprints: Iterable<Uint8Array>): void;
 }

@@ -30,6 +30,8 @@ export interface LeaseBookOptions {
   readonly invitation: string | undefined;
   /** A lease has ended because its relay was away for a year. */
   readonly onExpired: (lease: LeaseRecord) => void;
+  /** The standing of a lease has changed. */
+  readonly onChanged?: (lease: LeaseRecord) => void;
   /** Days since 1970, for tests. */
   readonly today?: () => number;
 }
@@ -101,19 +103,27 @@ export class SqliteLeaseBook implements LeaseBook, Disposable {
     return lease;
   }
 
-  seen(fingerprint: Uint8Array): void {
-    const lease = this.find(fingerprint);
+  seen(fingerprints: Iterable<Uint8Array>): void {
     const today = this.#today();
-    // Once a day is enough, and a clock that was set back changes nothing.
-    if (lease === undefined || lease.seenDay >= today) return;
-    this.#database.prepare(
+    const leases: LeaseRecord[] = [];
+    for (const fingerprint of fingerprints) {
+      const lease = this.find(fingerprint);
+      // Once a day is enough, and a clock that was set back changes nothing.
+      if (lease !== undefined && lease.seenDay < today) leases.push(lease);
+    }
+    if (leases.length === 0) return;
+    const update = this.#database.prepare(
       "UPDATE leases SET seen_day = ? WHERE fingerprint = ?",
-    ).run(today, lease.fingerprint);
-    this.#remember({
-      ...lease,
-      seenDay: today,
-      standing: this.#standing(lease.standing === "banned", lease.sinceDay),
-    });
+    );
+    this.#database.exec("BEGIN");
+    for (const { fingerprint } of leases) update.run(today, fingerprint);
+    this.#database.exec("COMMIT");
+    for (const lease of leases) {
+      this.#change(lease, {
+        seenDay: today,
+        standing: this.#standing(lease.standing === "banned", lease.sinceDay),
+      });
+    }
   }
 
   /** Shuts a relay out, or lets it in again; false where there is no lease. */
@@ -122,10 +132,7 @@ export class SqliteLeaseBook implements LeaseBook, Disposable {
     if (lease === undefined) return false;
     this.#database.prepare("UPDATE leases SET banned = ? WHERE label = ?")
       .run(banned ? 1 : 0, label);
-    this.#remember({
-      ...lease,
-      standing: this.#standing(banned, lease.sinceDay),
-    });
+    this.#change(lease, { standing: this.#standing(banned, lease.sinceDay) });
     return true;
   }
 
@@ -158,6 +165,14 @@ export class SqliteLeaseBook implements LeaseBook, Disposable {
     this.#leases.set(keyOf(lease.fingerprint), lease);
     this.#byLabel.set(lease.label, lease);
     this.#byPort.set(lease.port, lease);
+  }
+
+  #change(lease: LeaseRecord, change: Partial<LeaseRecord>): void {
+    const changed = { ...lease, ...change };
+    this.#remember(changed);
+    if (changed.standing !== lease.standing) {
+      this.#options.onChanged?.(changed);
+    }
   }
 
   #admits(invitation: string | undefined): boolean {

@@ -101,7 +101,7 @@ Deno.test("A year of absence ends a lease when a new one is made", () =>
     const away = made(book.make(relay(1), { label: "away" }));
     made(book.make(relay(2), {}));
     today += 365;
-    book.seen(relay(2));
+    book.seen([relay(2)]);
     strictEqual(book.make(relay(3), {}), "full");
     today += 1;
     const next = made(book.make(relay(3), { label: "away" }));
@@ -119,7 +119,7 @@ Deno.test("Being seen is kept, and makes a relay known after a month", () =>
       made(book.make(relay(1), {}));
       strictEqual(book.find(relay(1))?.standing, "new");
       today += 30;
-      book.seen(relay(1));
+      book.seen([relay(1)]);
     }
     using book = open({ today: () => today });
     strictEqual(book.find(relay(1))?.standing, "known");

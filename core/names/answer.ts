@@ -60,20 +60,23 @@ interface Found {
  * The answer to a message of the network, or `undefined` where none is due: to
  * what is no question.
  *
- * @param limit `udp`: bounded by what the asker takes, and cut beyond
+ * Over UDP it is bounded by what the asker takes, and cut beyond; with `cut` in
+ * any case, so that whoever is real asks again over TCP.
  */
 export function answerQuery(
   message: Uint8Array,
   zone: Zone,
-  { transport }: { transport: "udp" | "tcp" },
+  { transport, cut = false }: { transport: "udp" | "tcp"; cut?: boolean },
 ): Uint8Array | undefined {
   const header = readHeader(message);
   if (header === undefined) return undefined;
+  // Before names are read, which may cost much.
+  const strange = hasManyRecords(message);
   const plain = { id: header.id, flags: header.flags & REPEATED };
   if ((header.flags & OPCODE_MASK) !== 0) {
     return encode({ ...plain, code: Code.notImplemented });
   }
-  const query = decode(message);
+  const query = strange ? undefined : decode(message);
   const [question] = query?.questions ?? [];
   if (query === undefined || query.questions.length !== 1) {
     return encode({ ...plain, code: Code.malformed });
@@ -93,7 +96,9 @@ export function answerQuery(
       : [],
     flags: plain.flags | (code === Code.refused ? 0 : AUTHORITATIVE),
   });
-  const limit = transport === "tcp"
+  const limit = cut
+    ? 0
+    : transport === "tcp"
     ? 65_535
     : extension === undefined
     ? PLAIN_UDP_SIZE
@@ -103,6 +108,12 @@ export function answerQuery(
     );
   if (bytes.length <= limit) return bytes;
   return encode({ ...reply, code, flags: plain.flags | TRUNCATED });
+}
+
+/** Whether it is more than one question with an extension or two. */
+function hasManyRecords(message: Uint8Array): boolean {
+  const count = (at: number) => message[at] << 8 | message[at + 1];
+  return count(4) > 1 || count(6) > 0 || count(8) > 0 || count(10) > 2;
 }
 
 /** ID and flags of a question; `undefined` when it is an answer, or nothing. */

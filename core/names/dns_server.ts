@@ -15,6 +15,14 @@ import type { NameTable } from "./name_table.ts";
 import { NetworkLimit } from "./network_limit.ts";
 import { TcpService } from "./tcp_service.ts";
 
+/** Longest question over UDP, bytes: a name and a few options. */
+const MAX_QUESTION = 1232;
+/**
+ * Of a network that asks too much, one question in so many is answered with
+ * "ask over TCP": it may be a resolver whose address somebody forges.
+ */
+const SLIP = 3;
+
 /** Options of {@link DnsServer}. */
 export interface DnsServerOptions {
   readonly domain: string;
@@ -42,6 +50,8 @@ export class DnsServer implements AsyncDisposable {
   readonly #tcp: TcpService;
   #questions = 0;
   #dropped = 0;
+  /** Questions of networks that ask too much. */
+  #beyond = 0;
 
   constructor(options: DnsServerOptions) {
     this.#options = options;
@@ -127,14 +137,20 @@ export class DnsServer implements AsyncDisposable {
   }
 
   #onUdp(message: Uint8Array, socket: Socket, from: RemoteInfo): void {
+    const within = this.#limit.take(from.address);
     // Nobody asks from port 0, and a reply there cannot be sent.
-    if (from.port === 0 || !this.#limit.take(from.address)) {
+    const silent = from.port === 0 || message.length > MAX_QUESTION ||
+      (!within && ++this.#beyond % SLIP !== 0);
+    if (silent) {
       this.#dropped++;
       return;
     }
     this.#questions++;
     try {
-      const answer = answerQuery(message, this.#zone, { transport: "udp" });
+      const answer = answerQuery(message, this.#zone, {
+        transport: "udp",
+        cut: !within,
+      });
       if (answer === undefined) return;
       socket.send(answer, from.port, from.address, () => {
         // Lost like any datagram; the resolver asks again.

@@ -13,19 +13,26 @@ export interface NameAddresses {
 /** Names by label; the part that answers DNS reads them. */
 export class NameTable {
   readonly #addresses = new Map<string, NameAddresses>();
-  readonly #texts = new Map<string, readonly string[]>();
+  readonly #texts = new Map<string, Map<string, readonly string[]>>();
 
-  /** Sets the addresses of `label`; `undefined` removes the name. */
-  setAddresses(label: string, addresses: NameAddresses | undefined): void {
-    if (addresses === undefined) this.#addresses.delete(label);
-    else this.#addresses.set(label, addresses);
+  /** Sets the addresses of `label`. */
+  setAddresses(label: string, addresses: NameAddresses): void {
+    this.#addresses.set(label, addresses);
   }
 
   /** Sets the TXT values of `name` below `label`; none removes them. */
   setTexts(label: string, name: string, values: readonly string[]): void {
-    const key = `${name}.${label}`;
-    if (values.length === 0) this.#texts.delete(key);
-    else this.#texts.set(key, values);
+    const texts = this.#texts.get(label) ?? new Map();
+    if (values.length === 0) texts.delete(name);
+    else texts.set(name, values);
+    if (texts.size === 0) this.#texts.delete(label);
+    else this.#texts.set(label, texts);
+  }
+
+  /** Removes a name and what is below it. */
+  remove(label: string): void {
+    this.#addresses.delete(label);
+    this.#texts.delete(label);
   }
 
   /** The addresses of `label`, if there is such a name. */
@@ -35,6 +42,6 @@ export class NameTable {
 
   /** The TXT values of `name` below `label`. */
   texts(label: string, name: string): readonly string[] {
-    return this.#texts.get(`${name}.${label}`) ?? [];
+    return this.#texts.get(label)?.get(name) ?? [];
   }
 }

@@ -8,8 +8,10 @@
  * @module
  */
 
-/** Connections at a time. */
+/** Connections at a time; when one more comes, the oldest is closed. */
 const MAX_CONNECTIONS = 200;
+/** Connections of one address at a time. */
+const MAX_OF_ADDRESS = 16;
 /** Questions of one connection. */
 const MAX_QUESTIONS = 1000;
 /** Time for the next question, and for the answer to be taken, ms. */
@@ -30,6 +32,8 @@ export class TcpService {
   readonly #options: TcpServiceOptions;
   readonly #listeners: Deno.TcpListener[] = [];
   readonly #connections = new Map<Deno.TcpConn, Promise<void>>();
+  /** Connections by address, only while they are there. */
+  readonly #addresses = new Map<string, number>();
   readonly #loops: Promise<void>[] = [];
   #stopping = false;
 
@@ -85,8 +89,7 @@ export class TcpService {
     while (!this.#stopping) {
       try {
         const connection = await listener.accept();
-        if (this.#connections.size >= MAX_CONNECTIONS) connection.close();
-        else this.#begin(connection);
+        this.#begin(connection);
       } catch {
         if (this.#stopping) return;
         await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS));
@@ -95,9 +98,24 @@ export class TcpService {
   }
 
   #begin(connection: Deno.TcpConn): void {
+    const address = connection.remoteAddr.hostname;
+    const others = this.#addresses.get(address) ?? 0;
+    if (others >= MAX_OF_ADDRESS) {
+      closeQuietly(connection);
+      return;
+    }
+    const [oldest] = this.#connections.keys();
+    if (this.#connections.size >= MAX_CONNECTIONS) {
+      this.#connections.delete(oldest);
+      closeQuietly(oldest);
+    }
+    this.#addresses.set(address, others + 1);
     const served = this.#serve(connection).finally(() => {
       this.#connections.delete(connection);
       closeQuietly(connection);
+      const left = (this.#addresses.get(address) ?? 1) - 1;
+      if (left > 0) this.#addresses.set(address, left);
+      else this.#addresses.delete(address);
     });
     this.#connections.set(connection, served);
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+export { BufferPool } from "./buffers.ts";
 export type { Connection } from "./connection.ts";
 export type { TlsContextOptions, TlsCredentials, TlsRole } from "./context.ts";
 export { dialTls, type DialTlsOptions } from "./dialer.ts";

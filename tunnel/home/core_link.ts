@@ -58,6 +58,8 @@ export interface CoreLinkOptions {
   readonly hello: Extract<HomeMessage, { type: "hello" }>;
   /** Serves a visitor; must not throw. */
   readonly onVisitor: (stream: MuxStream, visitor: Visitor) => void;
+  /** Breaks the greeting off. */
+  readonly signal: AbortSignal;
   readonly pingMs?: number;
   readonly deadMs?: number;
 }
@@ -69,8 +71,12 @@ export class CoreLink {
   readonly ended: Promise<void>;
   readonly #link: Link;
   readonly #messages: MessageStream;
-  readonly #questions = new Map<number, (answer: CoreMessage) => void>();
+  readonly #questions = new Map<
+    number,
+    (answer: CoreMessage | undefined) => void
+  >();
   #lastId = 0;
+  #draining = false;
   #refusal: RefusedError | undefined;
 
   private constructor(
@@ -90,7 +96,7 @@ export class CoreLink {
    */
   static async open(
     connection: Connection,
-    { hello, onVisitor, pingMs, deadMs }: CoreLinkOptions,
+    { hello, onVisitor, signal, pingMs, deadMs }: CoreLinkOptions,
   ): Promise<CoreLink> {
     const link = new Link(connection, {
       role: "client",
@@ -98,7 +104,10 @@ export class CoreLink {
       deadMs,
       onStream: (stream) => void receiveVisitor(stream, onVisitor),
     });
-    const timer = setTimeout(() => link.abort(), WELCOME_MS);
+    const abort = () => link.abort();
+    const timer = setTimeout(abort, WELCOME_MS);
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
     try {
       const messages = new MessageStream(link.openStream());
       await messages.send(hello);
@@ -118,6 +127,7 @@ export class CoreLink {
       throw error;
     } finally {
       clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
     }
   }
 
@@ -177,6 +187,9 @@ export class CoreLink {
 
   /** Lets visitors finish, then ends. */
   async drain(deadlineMs: number): Promise<void> {
+    this.#draining = true;
+    this.#link.leave();
+    void this.#messages.end();
     await this.#link.drain(deadlineMs);
     await this.ended;
   }
@@ -199,8 +212,8 @@ export class CoreLink {
     this.#questions.set(id, resolve);
     const timer = setTimeout(() => resolve(undefined), ANSWER_MS);
     try {
-      await this.#messages.send(question(id));
-      const answer = await Promise.race([promise, this.#link.ended]);
+      const sent = this.#messages.send(question(id)).then(() => promise);
+      const answer = await Promise.race([sent, promise]);
       if (answer) return answer;
       throw this.#link.error ??
         new MuxError("dead", "The core does not answer");
@@ -210,7 +223,7 @@ export class CoreLink {
     }
   }
 
-  /** Takes messages until the link is over. */
+  /** Takes messages until the link is over. Never rejects. */
   async #run(): Promise<void> {
     try {
       for (;;) {
@@ -225,12 +238,13 @@ export class CoreLink {
           this.#questions.get(message.id)?.(message);
         }
       }
-    } catch (error) {
-      const expected = error instanceof MuxError ||
-        error instanceof MessageError;
-      if (!expected) throw error;
+    } catch {
+      // The link is over, or the core speaks in an unknown way: it ends below.
+      this.#draining = false;
     }
-    await this.#link.close();
+    for (const resolve of this.#questions.values()) resolve(undefined);
+    if (this.#draining) await this.#link.ended;
+    else await this.#link.close();
   }
 }
 

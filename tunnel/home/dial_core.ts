@@ -24,11 +24,23 @@ export interface CoreHost {
   readonly family: 4 | 6;
 }
 
-/** All addresses of a core, in the order of its hosts; none on failure. */
+/**
+ * All addresses of a core, in the order of its hosts; none on failure, and none
+ * when `signal` aborts.
+ */
 export async function coreHosts(
   { hosts }: CoreAddress,
+  signal: AbortSignal,
 ): Promise<readonly CoreHost[]> {
-  const found = await Promise.all(hosts.map(hostAddresses));
+  const aborted = Promise.withResolvers<CoreHost[][]>();
+  const onAbort = () => aborted.resolve([]);
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  const found = await Promise.race([
+    Promise.all(hosts.map(hostAddresses)),
+    aborted.promise,
+  ]);
+  signal.removeEventListener("abort", onAbort);
   return found.flat();
 }
 
@@ -87,4 +99,4 @@ export async function dialCore(
 }
 
 /** Bytes for the core's TCP above which the link is lost. */
-const MAX_BUFFERED = 4 * 1024 * 1024;
+const MAX_BUFFERED = 1024 * 1024;

@@ -66,7 +66,8 @@ export class Tunnel implements AsyncDisposable {
   readonly #instance = toBase64Url(randomBytes(12));
   readonly #stopping = new AbortController();
   readonly #links = new Map<number, CoreLink>();
-  #wakes: (() => void)[] = [];
+  /** Ends pauses: all of them, and those that are not the core's wish. */
+  readonly #pauses = new Set<{ readonly wake: () => void; wished: boolean }>();
   #running: Promise<unknown> | undefined;
   #lease: Lease | undefined;
   #core: readonly string[] = [];
@@ -135,13 +136,13 @@ export class Tunnel implements AsyncDisposable {
    */
   networkChanged(): void {
     for (const link of this.#links.values()) void link.probe(PROBE_MS);
-    this.#wakeAll();
+    for (const { wake, wished } of this.#pauses) if (!wished) wake();
   }
 
   /** Lets visitors finish for a moment, and ends the links. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#wakeAll();
+    for (const { wake } of this.#pauses) wake();
     await Promise.all(
       Array.from(this.#links.values(), (link) => link.drain(DRAIN_MS)),
     );
@@ -158,11 +159,12 @@ export class Tunnel implements AsyncDisposable {
     const backOff = new BackOff();
     let failures = 0;
     while (!signal.aborted) {
-      const startedAt = performance.now();
       let pause: number | undefined;
       try {
-        pause = this.#pauseAfter(await this.#one(slot, failures));
+        const { refusal, livedMs } = await this.#one(slot, failures);
+        pause = this.#pauseAfter(refusal);
         failures = 0;
+        if (livedMs > STABLE_MS) backOff.reset();
       } catch (error) {
         failures++;
         pause = error instanceof RefusedError
@@ -172,8 +174,9 @@ export class Tunnel implements AsyncDisposable {
       }
       if (signal.aborted) return;
       this.#changed();
-      if (performance.now() - startedAt > STABLE_MS) backOff.reset();
-      await this.#pause(Math.max(pause ?? 0, backOff.next()));
+      await this.#pause(Math.max(pause ?? 0, backOff.next()), {
+        wished: pause !== undefined,
+      });
     }
   }
 
@@ -185,10 +188,10 @@ export class Tunnel implements AsyncDisposable {
   async #one(
     slot: number,
     failures: number,
-  ): Promise<RefusedError | undefined> {
+  ): Promise<{ refusal: RefusedError | undefined; livedMs: number }> {
     const { core, identity, software, label, port, invitation } = this.#options;
     const { signal } = this.#stopping;
-    const hosts = hostsFor(slot, await coreHosts(core));
+    const hosts = hostsFor(slot, await coreHosts(core, signal));
     const host = hosts[failures % Math.max(hosts.length, 1)];
     if (host === undefined) {
       throw new Error("The core's name cannot be looked up");
@@ -200,6 +203,7 @@ export class Tunnel implements AsyncDisposable {
     });
     const link = await CoreLink.open(connection, {
       ...this.#options,
+      signal,
       hello: {
         type: "hello",
         software,
@@ -211,8 +215,9 @@ export class Tunnel implements AsyncDisposable {
     });
     if (signal.aborted) {
       await link.close();
-      return undefined;
+      return { refusal: undefined, livedMs: 0 };
     }
+    const since = performance.now();
     this.#links.set(slot, link);
     this.#lease = link.welcome.lease;
     this.#core = link.welcome.core;
@@ -221,7 +226,7 @@ export class Tunnel implements AsyncDisposable {
     this.#changed();
     await link.ended;
     this.#links.delete(slot);
-    return link.refusal;
+    return { refusal: link.refusal, livedMs: performance.now() - since };
   }
 
   #pauseAfter(refusal: RefusedError | undefined): number | undefined {
@@ -235,16 +240,15 @@ export class Tunnel implements AsyncDisposable {
     this.#options.onChange(this.status);
   }
 
-  async #pause(ms: number): Promise<void> {
+  /** `wished`: the core said how long. */
+  async #pause(ms: number, { wished }: { wished: boolean }): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wakes.push(resolve);
+    const pause = { wake: resolve, wished };
+    this.#pauses.add(pause);
     const timer = setTimeout(resolve, Math.min(ms, 0x7fff_ffff));
     await promise;
     clearTimeout(timer);
-  }
-
-  #wakeAll(): void {
-    for (const wake of this.#wakes.splice(0)) wake();
+    this.#pauses.delete(pause);
   }
 }
 

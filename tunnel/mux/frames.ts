@@ -17,8 +17,10 @@
 
 /** Bytes of a frame's header. */
 export const HEADER_SIZE = 12;
-/** Payload of the largest data frame that is sent or taken, bytes. */
+/** Payload of the largest data frame that is taken, bytes. */
 export const MAX_PAYLOAD = 32 * 1024;
+/** The same of those that are sent: two TLS records with the header. */
+export const SEND_PAYLOAD = MAX_PAYLOAD - HEADER_SIZE;
 /** Room that each stream begins with in both directions, bytes. */
 export const INITIAL_WINDOW = 256 * 1024;
 

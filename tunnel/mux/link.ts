@@ -17,10 +17,11 @@ import {
   FrameType,
   GoAwayCode,
   HEADER_SIZE,
-  MAX_PAYLOAD,
   readHeader,
+  SEND_PAYLOAD,
   writeHeader,
 } from "./frames.ts";
+import type { LinkMemory, MemoryHolder } from "./link_memory.ts";
 import { WindowBudget } from "./receive_window.ts";
 import { MuxStream, type StreamLink } from "./stream.ts";
 
@@ -38,10 +39,12 @@ export interface LinkOptions {
   /** Bytes by which windows may grow together; default 16 MiB. */
   readonly windowBudget?: number;
   /**
-   * Bytes of all streams that may wait here unread; above, the one that holds
-   * most is broken off. Default 32 MiB.
+   * Memory in bytes of what may wait here unread; above, the stream that holds
+   * most is broken off. Default 16 MiB.
    */
   readonly maxUnread?: number;
+  /** The same for several links together. */
+  readonly memory?: LinkMemory;
   /** Time between pings, ms; default 20 s. */
   readonly pingMs?: number;
   /** Silence after which the link is dead, ms; default 45 s. */
@@ -50,7 +53,7 @@ export interface LinkOptions {
 
 const DEFAULT_MAX_STREAMS = 1000;
 const DEFAULT_WINDOW_BUDGET = 16 * 1024 * 1024;
-const DEFAULT_MAX_UNREAD = 32 * 1024 * 1024;
+const DEFAULT_MAX_UNREAD = 16 * 1024 * 1024;
 const DEFAULT_PING_MS = 20_000;
 const DEFAULT_DEAD_MS = 45_000;
 
@@ -61,19 +64,19 @@ const FIRST_RTT_MS = 100;
 /** After so many streams a link has served its time. */
 const MAX_STREAM_ID = 0x7fff_fff0;
 
-/** Bytes of a frame that came in parts. */
-interface Partial {
-  readonly bytes: Uint8Array;
-  filled: number;
-  /** What `bytes` will be: a header, or the payload of this header. */
-  readonly header: FrameHeader | undefined;
+/** A data frame whose payload has not come completely. */
+interface Incoming {
+  readonly header: FrameHeader;
+  /** `undefined`: it ended here, and the bytes are thrown away. */
+  readonly stream: MuxStream | undefined;
+  left: number;
 }
 
 /** Frames are put together here; sending encrypts at once. */
-const scratch = new Uint8Array(HEADER_SIZE + MAX_PAYLOAD);
+const scratch = new Uint8Array(HEADER_SIZE + SEND_PAYLOAD);
 
 /** Many streams over one connection, which it owns. */
-export class Link implements StreamLink, AsyncDisposable {
+export class Link implements StreamLink, MemoryHolder, AsyncDisposable {
   readonly budget: WindowBudget;
   /** Settles when the link is over and its streams have ended. */
   readonly ended: Promise<void>;
@@ -86,7 +89,10 @@ export class Link implements StreamLink, AsyncDisposable {
   /** Streams that wait for their turn to send, in order. */
   readonly #turns: MuxStream[] = [];
   #sending = false;
-  #partial: Partial | undefined;
+  /** A header that came in parts. */
+  readonly #head = new Uint8Array(HEADER_SIZE);
+  #headFilled = 0;
+  #incoming: Incoming | undefined;
   #nextId: number;
   #lastPeerId = 0;
   #unread = 0;
@@ -112,6 +118,7 @@ export class Link implements StreamLink, AsyncDisposable {
     this.#deadMs = options.deadMs ?? DEFAULT_DEAD_MS;
     this.#nextId = options.role === "client" ? 1 : 2;
     this.#heardAt = this.now();
+    options.memory?.add(this);
     this.#pingTimer = setInterval(
       () => this.#keepAlive(),
       options.pingMs ?? DEFAULT_PING_MS,
@@ -129,6 +136,11 @@ export class Link implements StreamLink, AsyncDisposable {
   /** Streams that are open. */
   get streams(): number {
     return this.#streams.size;
+  }
+
+  /** Memory of what waits unread, bytes. */
+  get unread(): number {
+    return this.#unread;
   }
 
   /** Round trip time of the last ping, ms. */
@@ -188,8 +200,7 @@ export class Link implements StreamLink, AsyncDisposable {
    */
   async drain(deadlineMs: number): Promise<void> {
     if (this.#error === undefined) {
-      this.#leaving = true;
-      this.#sendGoAway(GoAwayCode.normal);
+      this.leave();
       if (this.#streams.size > 0) {
         const { promise, resolve } = Promise.withResolvers<void>();
         this.#drained = resolve;
@@ -201,10 +212,17 @@ export class Link implements StreamLink, AsyncDisposable {
     await this.close();
   }
 
+  /** Takes no new streams, and tells the peer to open none. */
+  leave(): void {
+    if (this.#leaving) return;
+    this.#leaving = true;
+    this.#sendGoAway(GoAwayCode.normal);
+  }
+
   /** Ends the link and its streams. */
   async close(): Promise<void> {
     if (this.#error === undefined) {
-      if (!this.#leaving) this.#sendGoAway(GoAwayCode.normal);
+      this.leave();
       this.#fail(new MuxError("closed", "This link was closed"));
       await this.#connection.close();
     }
@@ -243,6 +261,16 @@ export class Link implements StreamLink, AsyncDisposable {
 
   hold(bytes: number): void {
     this.#unread += bytes;
+    this.#options.memory?.hold(bytes);
+  }
+
+  /** All together hold too much: who holds most is not being read. */
+  breakLargest(): void {
+    let largest: MuxStream | undefined;
+    for (const stream of this.#streams.values()) {
+      if (stream.memory > (largest?.memory ?? 0)) largest = stream;
+    }
+    largest?.close();
   }
 
   forget(stream: MuxStream): void {
@@ -252,17 +280,17 @@ export class Link implements StreamLink, AsyncDisposable {
 
   /** Gives streams their turns while the connection takes what they send. */
   #sendOn(): void {
+    this.#sending = true;
     while (this.#turns.length > 0 && this.#error === undefined) {
       if (this.#connection.buffered > OUTPUT_LIMIT) {
-        this.#sending = true;
-        void this.#connection.drained(OUTPUT_LIMIT / 2).then(() => {
-          this.#sending = false;
-          this.#sendOn();
-        });
+        void this.#connection.drained(OUTPUT_LIMIT / 2).then(() =>
+          this.#sendOn()
+        );
         return;
       }
       this.#turns.shift()?.sendTurn();
     }
+    this.#sending = false;
   }
 
   /** Reads frames until the link ends. Never rejects. */
@@ -285,110 +313,78 @@ export class Link implements StreamLink, AsyncDisposable {
 
   /** Takes bytes of any number of frames. */
   #take(view: Uint8Array): void {
-    let at = 0;
-    while (at < view.length && this.#error === undefined) {
-      const partial = this.#partial;
-      if (partial !== undefined) {
-        at += this.#complete(partial, view.subarray(at));
-        continue;
-      }
-      if (view.length - at < HEADER_SIZE) {
-        this.#keepPart(view.subarray(at), { size: HEADER_SIZE });
-        return;
-      }
-      const header = readHeader(view, at);
-      if (header === undefined) {
-        this.#violated("A frame is malformed");
-        return;
-      }
-      at += HEADER_SIZE;
-      const size = payloadSize(header);
-      if (view.length - at < size) {
-        this.#keepPart(view.subarray(at), { size, header });
-        return;
-      }
-      this.#frame(header, view.subarray(at, at + size));
-      at += size;
+    for (let at = 0; at < view.length && this.#error === undefined;) {
+      at += this.#incoming === undefined
+        ? this.#takeHeader(view, at)
+        : this.#takePayload(this.#incoming, view, at);
     }
   }
 
-  #keepPart(
-    begun: Uint8Array,
-    { size, header }: { size: number; header?: FrameHeader },
-  ): void {
-    const bytes = new Uint8Array(size);
-    bytes.set(begun);
-    this.#partial = { bytes, filled: begun.length, header };
-  }
-
-  /** Goes on with a frame that was cut; returns how many bytes that took. */
-  #complete(partial: Partial, view: Uint8Array): number {
-    const { bytes, header } = partial;
-    const size = Math.min(bytes.length - partial.filled, view.length);
-    bytes.set(view.subarray(0, size), partial.filled);
-    partial.filled += size;
-    if (partial.filled < bytes.length) return size;
-    this.#partial = undefined;
-    if (header !== undefined) {
-      this.#frame(header, bytes);
-      return size;
+  /** Returns how many bytes it has taken. */
+  #takeHeader(view: Uint8Array, at: number): number {
+    let header: FrameHeader | undefined;
+    let size = HEADER_SIZE;
+    if (this.#headFilled === 0 && view.length - at >= HEADER_SIZE) {
+      header = readHeader(view, at);
+    } else {
+      size = Math.min(HEADER_SIZE - this.#headFilled, view.length - at);
+      this.#head.set(view.subarray(at, at + size), this.#headFilled);
+      this.#headFilled += size;
+      if (this.#headFilled < HEADER_SIZE) return size;
+      this.#headFilled = 0;
+      header = readHeader(this.#head);
     }
-    const read = readHeader(bytes);
-    if (read === undefined) {
-      this.#violated("A frame is malformed");
-      return size;
-    }
-    const payload = payloadSize(read);
-    if (payload === 0) this.#frame(read, bytes.subarray(0, 0));
-    else this.#keepPart(bytes.subarray(0, 0), { size: payload, header: read });
+    if (header === undefined) this.#violated("A frame is malformed");
+    else this.#onHeader(header);
     return size;
   }
 
-  #frame(header: FrameHeader, payload: Uint8Array): void {
-    switch (header.type) {
-      case FrameType.ping:
-        this.#onPing(header);
-        return;
-      case FrameType.goAway:
-        this.#leaving = true;
-        return;
-      default:
-        this.#onStreamFrame(header, payload);
-    }
-  }
-
-  #onStreamFrame(header: FrameHeader, payload: Uint8Array): void {
+  #onHeader(header: FrameHeader): void {
     const { type, flags, streamId, length } = header;
+    if (type === FrameType.ping) return this.#onPing(header);
+    if (type === FrameType.goAway) {
+      this.#leaving = true;
+      return;
+    }
+    // One that is not there has ended here; the peer did not know yet.
     const stream = flags & Flag.syn
       ? this.#accept(streamId)
       : this.#streams.get(streamId);
-    // One that ended here; the peer did not know yet.
-    if (stream === undefined) return;
-    const good = type === FrameType.data
-      ? this.#receive(stream, payload)
-      : stream.addCredit(length);
-    if (!good) {
-      this.#violated("The peer sent more than it had room for");
+    if (this.#error !== undefined) return;
+    if (type === FrameType.data && length > 0) {
+      this.#incoming = { header, stream, left: length };
       return;
     }
-    if (flags & Flag.rst) {
-      stream.fail(new MuxError("reset", "The peer broke the stream off"));
-    } else if (flags & Flag.fin) stream.end();
-  }
-
-  #receive(stream: MuxStream, payload: Uint8Array): boolean {
-    if (!stream.receive(payload)) return false;
-    if (this.#unread > this.#maxUnread) this.#breakLargest();
-    return true;
-  }
-
-  /** All together hold too much: who holds most is not being read. */
-  #breakLargest(): void {
-    let largest: MuxStream | undefined;
-    for (const stream of this.#streams.values()) {
-      if (stream.unread > (largest?.unread ?? 0)) largest = stream;
+    if (type === FrameType.window && stream?.addCredit(length) === false) {
+      this.#violated("The peer gave more room than there can be");
+      return;
     }
-    largest?.close();
+    this.#onFlags(header, stream);
+  }
+
+  #takePayload(incoming: Incoming, view: Uint8Array, at: number): number {
+    const { header, stream, left } = incoming;
+    const size = Math.min(left, view.length - at);
+    if (stream !== undefined && !stream.over) {
+      if (!stream.receive(view.subarray(at, at + size))) {
+        this.#violated("The peer sent more than it had room for");
+        return size;
+      }
+      if (this.#unread > this.#maxUnread) this.breakLargest();
+      this.#options.memory?.relieve();
+    }
+    incoming.left -= size;
+    if (incoming.left === 0) {
+      this.#incoming = undefined;
+      this.#onFlags(header, stream);
+    }
+    return size;
+  }
+
+  #onFlags({ flags }: FrameHeader, stream: MuxStream | undefined): void {
+    if (flags & Flag.rst) {
+      stream?.fail(new MuxError("reset", "The peer broke the stream off"));
+    } else if (flags & Flag.fin) stream?.end();
   }
 
   #accept(streamId: number): MuxStream | undefined {
@@ -452,15 +448,12 @@ export class Link implements StreamLink, AsyncDisposable {
     if (this.#error !== undefined) return;
     this.#error = error;
     clearInterval(this.#pingTimer);
+    this.#options.memory?.delete(this);
     this.#turns.length = 0;
     for (const stream of [...this.#streams.values()]) stream.fail(error);
     for (const resolve of this.#pingWaiters.splice(0)) resolve();
     this.#drained?.();
   }
-}
-
-function payloadSize({ type, length }: FrameHeader): number {
-  return type === FrameType.data ? length : 0;
 }
 
 function deadError(): MuxError {

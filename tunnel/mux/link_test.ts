@@ -10,6 +10,7 @@ import {
   writeHeader,
 } from "./frames.ts";
 import { Link } from "./link.ts";
+import { LinkMemory } from "./link_memory.ts";
 import type { MuxStream } from "./stream.ts";
 import { connectionPair, linkPair } from "./testing.ts";
 
@@ -50,7 +51,7 @@ Deno.test("Either end opens streams", async () => {
   strictEqual(stream.id, 2);
   const other = await opened.promise;
   await other.write(text.encode("x"));
-  deepStrictEqual(await stream.next(), text.encode("x"));
+  deepStrictEqual(await take(stream), text.encode("x"));
 });
 
 Deno.test("A stream that nobody reads stops its sender, and no other", async () => {
@@ -88,7 +89,7 @@ Deno.test("Single bytes that nobody reads take little memory", async () => {
   const far = await opened.promise;
   const pieces: Uint8Array[] = [];
   for (;;) {
-    const piece = await far.next();
+    const piece = await take(far);
     if (piece === null) break;
     pieces.push(piece);
   }
@@ -108,6 +109,65 @@ Deno.test("When too much waits unread, the stream that holds most is broken off"
   await rejects(large.next(), isMuxError("reset"));
   ok(!small.over);
   strictEqual(streams[0].unread, 10_000);
+});
+
+Deno.test("Links that share a bound give way in turn, the largest first", async () => {
+  const memory = new LinkMemory(200_000);
+  const streams: MuxStream[] = [];
+  const server = {
+    memory,
+    onStream: (stream: MuxStream) => void streams.push(stream),
+  };
+  await using first = await linkPair({ server });
+  await using second = await linkPair({ server });
+  const small = first.client.openStream();
+  await small.write(new Uint8Array(60_000));
+  const large = second.client.openStream();
+  await large.write(new Uint8Array(250_000));
+  await rejects(large.next(), isMuxError("reset"));
+  ok(!small.over);
+  ok(memory.held <= 200_000);
+  first.server.abort();
+  strictEqual(memory.held, 0);
+});
+
+Deno.test("What has ended and is not read counts until it is given up", async () => {
+  const streams: MuxStream[] = [];
+  await using pair = await linkPair({
+    server: { onStream: (stream) => streams.push(stream) },
+  });
+  const stream = pair.client.openStream();
+  await stream.write(new Uint8Array(100_000));
+  await stream.closeWrite();
+  await pair.client.probe(10_000);
+  await streams[0].closeWrite();
+  ok(streams[0].over);
+  ok(pair.server.unread >= 100_000);
+  strictEqual(pair.server.streams, 1);
+  streams[0].close();
+  strictEqual(pair.server.unread, 0);
+  strictEqual(pair.server.streams, 0);
+});
+
+Deno.test("Frames without bytes are no bytes", async () => {
+  await using pair = await connectionPair();
+  const opened = Promise.withResolvers<MuxStream>();
+  const link = new Link(pair.server, {
+    role: "server",
+    onStream: (stream) => opened.resolve(stream),
+  });
+  pair.client.write(frame(FrameType.data, Flag.syn, 1, 0));
+  const buffer = new Uint8Array(4);
+  const reading = (await opened.promise).read(buffer);
+  pair.client.write(joined([
+    frame(FrameType.data, 0, 1, 0),
+    frame(FrameType.data, 0, 1, 1),
+    Uint8Array.of(7),
+  ]));
+  strictEqual(await reading, 1);
+  strictEqual(link.unread, 0);
+  link.abort();
+  await link.ended;
 });
 
 Deno.test("Breaking a stream off is told to the peer", async () => {
@@ -131,7 +191,7 @@ Deno.test("More streams than allowed are refused, and the link goes on", async (
   );
   await rejects(streams[2].next(), isMuxError("reset"));
   await streams[0].write(text.encode("on"));
-  deepStrictEqual(await streams[0].next(), text.encode("on"));
+  deepStrictEqual(await take(streams[0]), text.encode("on"));
 });
 
 Deno.test("A link that drains lets streams finish and takes no new ones", async () => {
@@ -141,7 +201,7 @@ Deno.test("A link that drains lets streams finish and takes no new ones", async 
   await stream.next();
   const drained = pair.server.drain(10_000);
   await stream.write(text.encode("words"));
-  deepStrictEqual(await stream.next(), text.encode("words"));
+  deepStrictEqual(await take(stream), text.encode("words"));
   ok(!pair.client.open);
   let error: unknown;
   try {
@@ -267,13 +327,22 @@ Deno.test("Bytes in any portions mean the same, and noise ends the link only", a
   }
 });
 
+/** The next bytes, copied. */
+async function take(stream: MuxStream): Promise<Uint8Array | null> {
+  const piece = await stream.next();
+  const bytes = piece && piece.bytes.slice();
+  piece?.release();
+  return bytes;
+}
+
 /** Sends back what comes, and ends with the peer. */
 function echo(stream: MuxStream): void {
   void (async () => {
     for (;;) {
-      const bytes = await stream.next();
-      if (bytes === null) break;
-      await stream.write(bytes);
+      const piece = await stream.next();
+      if (piece === null) break;
+      await stream.write(piece.bytes);
+      piece.release();
     }
     await stream.closeWrite();
   })().catch((error) => {

@@ -6,4 +6,5 @@
 
 export { MuxError, type MuxErrorKind } from "./errors.ts";
 export { Link, type LinkOptions } from "./link.ts";
+export { LinkMemory } from "./link_memory.ts";
 export type { MuxStream } from "./stream.ts";

@@ -6,8 +6,9 @@
 
 import type { ByteStream } from "../../relay/transport/mod.ts";
 import { MuxError } from "./errors.ts";
-import { Flag, FrameType, INITIAL_WINDOW, MAX_PAYLOAD } from "./frames.ts";
+import { Flag, FrameType, INITIAL_WINDOW, SEND_PAYLOAD } from "./frames.ts";
 import { ReceiveWindow, type WindowBudget } from "./receive_window.ts";
+import { Piece, UnreadBytes } from "./unread.ts";
 
 /** What a stream needs of its link. */
 export interface StreamLink {
@@ -24,14 +25,11 @@ export interface StreamLink {
   ): void;
   /** Lets the stream send when its turn has come. */
   queue(stream: MuxStream): void;
-  /** More bytes, or with a minus fewer, wait here unread. */
+  /** What waits here unread takes more memory, or with a minus less. */
   hold(bytes: number): void;
   /** The stream is over. */
   forget(stream: MuxStream): void;
 }
-
-/** Size of the buffer that pieces smaller than it share, bytes. */
-const SHARED_SIZE = 4096;
 
 /** Bytes that wait to be sent, and who waits for that. */
 interface PendingWrite {
@@ -49,8 +47,8 @@ interface PendingRead {
   readonly reject: (error: MuxError) => void;
 }
 
-/** Bytes read: a number with a buffer, else the bytes; `null` at the end. */
-type Taken = number | Uint8Array<ArrayBuffer> | null;
+/** Bytes read: a number with a buffer, else a piece; `null` at the end. */
+type Taken = number | Piece | null;
 
 /**
  * A two-way stream of bytes. What waits here unread is bounded by the window,
@@ -60,12 +58,7 @@ export class MuxStream implements ByteStream {
   readonly id: number;
   readonly #link: StreamLink;
   readonly #window: ReceiveWindow;
-  /** Bytes that have come and were not read, in order. */
-  readonly #unread: Uint8Array<ArrayBuffer>[] = [];
-  #unreadSize = 0;
-  /** Where small pieces are kept, and how much of it is taken. */
-  #shared: Uint8Array<ArrayBuffer> | undefined;
-  #sharedUsed = 0;
+  readonly #unread = new UnreadBytes();
   /** Bytes that the peer has room for. */
   #credit = INITIAL_WINDOW;
   #reading: PendingRead | undefined;
@@ -86,7 +79,12 @@ export class MuxStream implements ByteStream {
 
   /** Bytes that wait here to be read. */
   get unread(): number {
-    return this.#unreadSize;
+    return this.#unread.size;
+  }
+
+  /** Memory that those take, bytes. */
+  get memory(): number {
+    return this.#unread.memory;
   }
 
   /** Whether it is over in both directions, or broken off. */
@@ -96,16 +94,16 @@ export class MuxStream implements ByteStream {
 
   async read(buffer: Uint8Array<ArrayBuffer>): Promise<number | null> {
     const taken = await this.#take(buffer);
-    return taken instanceof Uint8Array ? taken.length : taken;
+    return taken instanceof Piece ? taken.length : taken;
   }
 
   /**
-   * The next bytes as they came, which the caller may keep; `null` at the end.
+   * The next bytes as they came, to be released after use; `null` at the end.
    * Takes no memory while it waits.
    *
    * @throws {MuxError}
    */
-  async next(): Promise<Uint8Array<ArrayBuffer> | null> {
+  async next(): Promise<Piece | null> {
     const taken = await this.#take(undefined);
     return typeof taken === "number" ? null : taken;
   }
@@ -115,9 +113,14 @@ export class MuxStream implements ByteStream {
       return Promise.reject(new Error("A read of this stream waits already"));
     }
     if (this.#error !== undefined) return Promise.reject(this.#error);
-    if (this.#unreadSize > 0) {
-      const taken = buffer === undefined ? this.#shift() : this.#fill(buffer);
+    if (this.#unread.size > 0) {
+      const before = this.#unread.memory;
+      const taken = buffer === undefined
+        ? this.#unread.shift() ?? null
+        : this.#unread.moveTo(buffer);
+      this.#link.hold(this.#unread.memory - before);
       this.#giveRoom();
+      this.#forgetIfOver();
       return Promise.resolve(taken);
     }
     if (this.#peerEnded) return Promise.resolve(null);
@@ -126,38 +129,10 @@ export class MuxStream implements ByteStream {
     });
   }
 
-  #shift(): Uint8Array<ArrayBuffer> | null {
-    const bytes = this.#unread.shift() ?? null;
-    if (bytes !== null) this.#hold(-bytes.length);
-    return bytes;
-  }
-
-  #fill(buffer: Uint8Array): number {
-    let filled = 0;
-    while (filled < buffer.length && this.#unread.length > 0) {
-      const first = this.#unread[0];
-      const size = Math.min(first.length, buffer.length - filled);
-      buffer.set(
-        size === first.length ? first : first.subarray(0, size),
-        filled,
-      );
-      filled += size;
-      if (size === first.length) this.#unread.shift();
-      else this.#unread[0] = first.subarray(size);
-    }
-    this.#hold(-filled);
-    return filled;
-  }
-
-  #hold(bytes: number): void {
-    this.#unreadSize += bytes;
-    this.#link.hold(bytes);
-  }
-
   #giveRoom(): void {
     if (this.#peerEnded) return;
     const { rttMs } = this.#link;
-    const room = this.#window.update(this.#unreadSize, {
+    const room = this.#window.update(this.#unread.size, {
       now: this.#link.now(),
       rttMs,
     });
@@ -195,7 +170,7 @@ export class MuxStream implements ByteStream {
     const writing = this.#writing;
     if (writing === undefined) return;
     const { bytes, sent } = writing;
-    const size = Math.min(bytes.length - sent, this.#credit, MAX_PAYLOAD);
+    const size = Math.min(bytes.length - sent, this.#credit, SEND_PAYLOAD);
     if (size > 0) {
       const whole = size === bytes.length;
       this.#credit -= size;
@@ -225,10 +200,10 @@ export class MuxStream implements ByteStream {
     return Promise.resolve();
   }
 
-  /** Ends both directions at once. */
+  /** Ends both directions at once; what waits unread is thrown away. */
   close(): void {
-    if (this.over) return;
-    this.#send(FrameType.window, 0, Flag.rst);
+    if (this.#error !== undefined) return;
+    if (!this.over) this.#send(FrameType.window, 0, Flag.rst);
     this.fail(closedError());
   }
 
@@ -246,50 +221,34 @@ export class MuxStream implements ByteStream {
   /** Bytes have come. False when the peer had no room for them. */
   receive(bytes: Uint8Array): boolean {
     if (!this.#window.receive(bytes.length) || this.#peerEnded) return false;
+    if (bytes.length === 0) return true;
     const reading = this.#reading;
-    if (reading?.buffer === undefined) {
+    if (reading === undefined) {
       this.#keep(bytes);
-      if (reading === undefined) return true;
-    } else {
-      const size = Math.min(bytes.length, reading.buffer.length);
-      const whole = size === bytes.length;
-      reading.buffer.set(whole ? bytes : bytes.subarray(0, size));
-      if (!whole) this.#keep(bytes.subarray(size));
-      this.#reading = undefined;
-      reading.resolve(size);
-      this.#giveRoom();
       return true;
     }
     this.#reading = undefined;
-    reading.resolve(this.#shift());
+    const { buffer } = reading;
+    const piece = buffer === undefined ? new Piece(bytes.length) : undefined;
+    let size: number;
+    if (piece !== undefined) size = piece.append(bytes);
+    else {
+      // One of both is there.
+      const target = buffer ?? new Uint8Array();
+      size = Math.min(bytes.length, target.length);
+      target.set(size === bytes.length ? bytes : bytes.subarray(0, size));
+    }
+    if (size < bytes.length) this.#keep(bytes.subarray(size));
+    reading.resolve(piece ?? size);
     this.#giveRoom();
     return true;
   }
 
-  /**
-   * Copies a view that is valid only now. Small pieces share a buffer, so that
-   * a peer that sends single bytes does not take more memory than its window.
-   */
+  /** Copies a view that is valid only now. */
   #keep(bytes: Uint8Array): void {
-    const { length } = bytes;
-    this.#hold(length);
-    if (length >= SHARED_SIZE) {
-      this.#unread.push(new Uint8Array(bytes));
-      return;
-    }
-    const fits = this.#sharedUsed + length <= SHARED_SIZE;
-    const shared = fits && this.#shared || new Uint8Array(SHARED_SIZE);
-    const start = fits ? this.#sharedUsed : 0;
-    shared.set(bytes, start);
-    const last = this.#unread.at(-1);
-    const follows = last?.buffer === shared.buffer &&
-      last.byteOffset + last.length === start;
-    const from = follows ? last.byteOffset : start;
-    const piece = shared.subarray(from, start + length);
-    if (follows) this.#unread[this.#unread.length - 1] = piece;
-    else this.#unread.push(piece);
-    this.#shared = shared;
-    this.#sharedUsed = start + length;
+    const before = this.#unread.memory;
+    this.#unread.append(bytes);
+    this.#link.hold(this.#unread.memory - before);
   }
 
   /** The peer has room for more. False when it says more than there can be. */
@@ -313,8 +272,8 @@ export class MuxStream implements ByteStream {
   fail(error: MuxError): void {
     if (this.#error !== undefined) return;
     this.#error = error;
-    this.#unread.length = 0;
-    this.#hold(-this.#unreadSize);
+    this.#link.hold(-this.#unread.memory);
+    this.#unread.clear();
     this.#reading?.reject(error);
     this.#reading = undefined;
     this.#writing?.reject(error);
@@ -322,8 +281,9 @@ export class MuxStream implements ByteStream {
     this.#forget();
   }
 
+  /** What is over counts, and can be broken off, until it has been read. */
   #forgetIfOver(): void {
-    if (this.#ended && this.#peerEnded) this.#forget();
+    if (this.over && this.#unread.size === 0) this.#forget();
   }
 
   #forget(): void {

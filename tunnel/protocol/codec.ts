@@ -32,6 +32,8 @@ const VERSION = 1;
 /** Values of one TXT record, and length of each. */
 const MAX_TEXTS = 8;
 const MAX_TEXT = 255;
+/** Addresses of a core. */
+const MAX_ADDRESSES = 16;
 
 /** What the peer sent is no message. */
 export class MessageError extends Error {
@@ -59,7 +61,7 @@ export function decodeHomeMessage(json: Uint8Array): HomeMessage {
       return {
         type: "hello",
         software: fields.text("software"),
-        instance: fields.text("instance"),
+        instance: fields.get("instance", isShortText),
         label: fields.optional("label", isText),
         port: fields.optional("port", isPort),
         invitation: fields.optional("invitation", isText),
@@ -75,7 +77,7 @@ export function decodeHomeMessage(json: Uint8Array): HomeMessage {
         type: "text",
         id: fields.get("id", isCount),
         name: fields.text("name"),
-        values: fields.get("values", isTexts),
+        values: fields.get("values", isTxtValues),
       };
     default:
       throw new MessageError("A relay sends no such message");
@@ -91,7 +93,7 @@ export function decodeCoreMessage(json: Uint8Array): CoreMessage {
         type: "welcome",
         software: fields.text("software"),
         lease: fields.get("lease", isLease),
-        core: fields.get("core", isTexts),
+        core: fields.get("core", isAddresses),
         source: fields.get("source", isAddress),
         visitors: fields.get("visitors", isCount),
       };
@@ -189,9 +191,22 @@ function isText(value: unknown): value is string {
     !/[\u0000-\u001f\u007f-\u009f]/.test(value);
 }
 
-function isTexts(value: unknown): value is string[] {
+function isShortText(value: unknown): value is string {
+  return isText(value) && value.length <= 64;
+}
+
+/** Of TXT records: plain ASCII, so that a letter is a byte. */
+function isTxtValues(value: unknown): value is string[] {
   return Array.isArray(value) && value.length <= MAX_TEXTS &&
-    value.every((each) => isText(each) && each.length <= MAX_TEXT);
+    value.every((each) =>
+      typeof each === "string" && each.length <= MAX_TEXT &&
+      /^[\x20-\x7e]+$/.test(each)
+    );
+}
+
+function isAddresses(value: unknown): value is string[] {
+  return Array.isArray(value) && value.length <= MAX_ADDRESSES &&
+    value.every(isAddress);
 }
 
 function isBoolean(value: unknown): value is boolean {

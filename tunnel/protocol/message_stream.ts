@@ -34,6 +34,13 @@ export class MessageStream {
     return sent;
   }
 
+  /** Ends the own side, after what was sent. Never rejects. */
+  async end(): Promise<void> {
+    await this.#writing;
+    // It rejects only while something is written.
+    await this.#stream.closeWrite().catch(() => {});
+  }
+
   /** Messages that the peer has not taken yet. */
   get waiting(): number {
     return this.#waiting;
