@@ -12,12 +12,13 @@ import {
   type Advertised,
   type Candidate,
   describePath,
+  type Lease,
   PATH_KINDS,
   PathManager,
 } from "../nat/path/mod.ts";
 import type { PartStatus, PathAnswer, PathWay } from "./control/mod.ts";
 import type { Identity } from "./identity/mod.ts";
-import { parseServerAddress } from "./smp/mod.ts";
+import { parseServerAddress, type RelayAddress } from "./smp/mod.ts";
 import type { ListenAddress } from "./transport/mod.ts";
 
 /** What a path is made of. */
@@ -28,7 +29,13 @@ export interface PathParts {
   readonly addresses: readonly Required<ListenAddress>[];
   /** Told where the world is told to come, whenever that changes. */
   readonly onAdvertise?: (hosts: readonly Advertised[]) => void;
+  /** Told whenever something has happened to a way. */
+  readonly onState?: () => void;
   readonly onError: (error: unknown) => void;
+  /** The core that this relay belongs to: it calls back as well. */
+  readonly core?: RelayAddress;
+  /** A name and a port for good, if this relay has them already. */
+  readonly lease?: Lease;
 }
 
 /** The way into a running relay. */
@@ -41,8 +48,13 @@ export interface RelayPath extends AsyncDisposable {
   answer(): PathAnswer;
   /** Resolves when it is found out, or after that time. */
   settled(withinMs: number): Promise<void>;
-  /** For tunnels, leases and onion services; `undefined` on loopback alone. */
+  /** For tunnels and onion services; `undefined` on loopback alone. */
   readonly manager: PathManager | undefined;
+  /**
+   * From now on the world finds the relay under this name, at this port, on
+   * which it listens as well.
+   */
+  useLease(lease: Lease): Promise<void>;
 }
 
 /** Who answers call-backs, if that is wanted. */
@@ -59,38 +71,39 @@ export function callbackAnswerer(
 
 /** Begins to find the way in; does not wait for it. */
 export function startPath(parts: PathParts): RelayPath {
-  const { config, addresses } = parts;
-  const families = familiesOf(addresses);
-  const isWanted = families.length > 0 ||
-    config.path.callbackServers.length > 0;
-  const manager = isWanted ? makeManager(parts, families) : undefined;
-  manager?.start();
-  return new ConfiguredPath(config, manager);
+  return new ConfiguredPath(parts);
 }
 
 function makeManager(
-  { config, identity, addresses, onAdvertise, onError }: PathParts,
-  families: readonly (4 | 6)[],
+  parts: PathParts,
+  { families, lease }: { families: readonly (4 | 6)[]; lease?: Lease },
 ): PathManager {
-  const { mapPort, externalPort, callbackServers } = config.path;
-  const { recheckIntervalMs } = config.path;
-  const [{ port }] = addresses;
-  return new PathManager({
+  const { config, identity, addresses, core } = parts;
+  const { mapPort, externalPort, recheckIntervalMs } = config.path;
+  const servers = [
+    ...config.path.callbackServers.map(parseServerAddress),
+    ...core === undefined ? [] : [core],
+  ];
+  const port = lease?.port ?? addresses[0].port;
+  const manager = new PathManager({
     settings: {
       port,
-      manualPort: config.address.port || port,
+      manualPort: lease?.port ?? (config.address.port || port),
       mapping: mapPort && families.includes(4),
-      callbacks: callbackServers.length > 0,
+      callbacks: servers.length > 0,
       recheckMs: recheckIntervalMs,
     },
     families,
     mappers: mapPort ? [pcpMapper(), natPmpMapper(), upnpMapper()] : [],
-    externalPort: externalPort || port,
-    callbackServers: callbackServers.map(parseServerAddress),
+    externalPort: lease?.port ?? (externalPort || port),
+    callbackServers: servers,
     identity,
-    onAdvertise,
-    onError,
+    onAdvertise: parts.onAdvertise,
+    onState: parts.onState,
+    onError: parts.onError,
   });
+  if (lease !== undefined) manager.on({ type: "lease", lease });
+  return manager;
 }
 
 /** Families over which others than this machine can come. */
@@ -106,12 +119,37 @@ function familiesOf(
 }
 
 class ConfiguredPath implements RelayPath {
+  readonly #parts: PathParts;
   readonly #config: Config;
-  readonly manager: PathManager | undefined;
+  readonly #families: readonly (4 | 6)[];
+  #manager: PathManager | undefined;
+  #stopped = false;
 
-  constructor(config: Config, manager: PathManager | undefined) {
+  constructor(parts: PathParts) {
+    const { config, addresses, core, lease } = parts;
+    this.#parts = parts;
     this.#config = config;
-    this.manager = manager;
+    this.#families = familiesOf(addresses);
+    const isWanted = this.#families.length > 0 || core !== undefined ||
+      config.path.callbackServers.length > 0;
+    if (!isWanted) return;
+    this.#manager = makeManager(parts, { families: this.#families, lease });
+    this.#manager.start();
+  }
+
+  get manager(): PathManager | undefined {
+    return this.#manager;
+  }
+
+  async useLease(lease: Lease): Promise<void> {
+    // Another port: what was asked of routers so far is of no use.
+    await this.#manager?.stop();
+    if (this.#stopped) return;
+    this.#manager = makeManager(this.#parts, {
+      families: this.#families,
+      lease,
+    });
+    this.#manager.start();
   }
 
   advertised(): readonly Advertised[] {
@@ -149,7 +187,8 @@ class ConfiguredPath implements RelayPath {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.manager?.stop();
+    this.#stopped = true;
+    await this.#manager?.stop();
   }
 
   #words() {

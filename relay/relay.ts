@@ -45,6 +45,7 @@ import {
   type Store,
 } from "./store/mod.ts";
 import { listenTls, type TlsListener } from "./transport/mod.ts";
+import { listenOn, RelayTunnel } from "./tunnel.ts";
 import { XFTP_ALPN } from "./xftp/versions.ts";
 
 /** What a relay is made of. */
@@ -149,6 +150,9 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     }, started)
     : undefined;
   const web = await webCredentials(config);
+  const tunnel = await RelayTunnel.from({ config, identity, health });
+  // It stops after the listener, whose visitors then have left.
+  if (tunnel !== undefined) started.use(tunnel);
   const answerer = callbackAnswerer(config, identity);
   if (answerer !== undefined) started.use(answerer);
   const startedAt = Date.now();
@@ -208,9 +212,17 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       onion.usePorts(
         onionPorts(config, listener.addresses, hosts.map(({ port }) => port)),
       ),
+    onState: () => tunnel?.onPath(),
     onError: (error) => health.report(error),
+    core: tunnel?.callbackServer,
+    lease: tunnel?.lease,
   }));
   health.add(() => path.part());
+  if (tunnel !== undefined) {
+    if (tunnel.lease) listenOn(tunnel.lease.port, { listener, health });
+    tunnel.start({ listener, path });
+    health.add(() => tunnel.part());
+  }
   const running = started.move();
   return new RunningRelay({ ...parts(), recorder, onion, path }, {
     stop: () => running.disposeAsync(),

@@ -190,7 +190,9 @@ export class CoreLink {
     this.#draining = true;
     this.#link.leave();
     void this.#messages.end();
-    await this.#link.drain(deadlineMs);
+    // The conversation with the core alone waits for nothing.
+    if (this.#link.streams > 1) await this.#link.drain(deadlineMs);
+    else await this.#link.close();
     await this.ended;
   }
 

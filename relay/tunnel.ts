@@ -1,0 +1,296 @@
+/**
+ * The relay's place at a community's core: a name and a port for good, and the
+ * tunnel through which clients come while no other way leads home.
+ *
+ * @module
+ */
+
+import { dialBack } from "../callback/mod.ts";
+import type { Config } from "../config/mod.ts";
+import { watchNetwork } from "../nat/mod.ts";
+import { chosen, type PathKind } from "../nat/path/mod.ts";
+import { type CoreAddress, parseCoreAddress } from "../tunnel/core_address.ts";
+import { Tunnel, type TunnelStatus } from "../tunnel/home/mod.ts";
+import type { Lease } from "../tunnel/protocol/mod.ts";
+import type { PartStatus } from "./control/mod.ts";
+import type { Health } from "./health.ts";
+import { fingerprintText, type Identity } from "./identity/mod.ts";
+import { readLease, saveLease } from "./lease_file.ts";
+import type { RelayPath } from "./path.ts";
+import type { RelayAddress } from "./smp/mod.ts";
+import type { TlsListener } from "./transport/mod.ts";
+import { VERSION } from "./version.ts";
+import { toBase64Url } from "./wire/mod.ts";
+
+/** Ways that lead home without the core. */
+const DIRECT: ReadonlySet<PathKind> = new Set([
+  "direct6",
+  "direct4",
+  "mapped",
+  "manual",
+]);
+
+/** Time until the core is asked again whether it gets through, ms. */
+const RETRY_MS = 30_000;
+
+/** What a place at a core is made of. */
+export interface TunnelParts {
+  readonly config: Config;
+  readonly identity: Identity;
+  readonly health: Health;
+}
+
+/** What it works with once the relay listens. */
+interface Running {
+  readonly listener: TlsListener;
+  readonly path: RelayPath;
+}
+
+/** Place of a relay at its core. */
+export class RelayTunnel implements AsyncDisposable {
+  /** The core as who calls back. */
+  readonly callbackServer: RelayAddress;
+  readonly #parts: TunnelParts;
+  readonly #core: CoreAddress;
+  readonly #tunnel: Tunnel;
+  readonly #stopping = new AbortController();
+  #lease: Lease | undefined;
+  #running: Running | undefined;
+  #watching: Promise<void> | undefined;
+  /** What goes on one after the other. */
+  #work: Promise<void> = Promise.resolve();
+  #isUp = false;
+  /** What the core was told last, and over which links. */
+  #told = "";
+  #retry: ReturnType<typeof setTimeout> | undefined;
+
+  private constructor(
+    parts: TunnelParts,
+    { core, lease }: { core: CoreAddress; lease: Lease | undefined },
+  ) {
+    this.#parts = parts;
+    this.#core = core;
+    this.#lease = lease;
+    this.callbackServer = {
+      fingerprint: core.fingerprint,
+      hosts: [...core.hosts],
+      port: String(core.port),
+    };
+    const { config, identity } = parts;
+    this.#tunnel = new Tunnel({
+      core,
+      identity,
+      software: `porchlight ${VERSION}`,
+      label: config.path.coreLabel || undefined,
+      port: config.path.externalPort || config.listen.ports[0] || undefined,
+      invitation: config.path.coreInvitation || undefined,
+      onVisitor: (stream, { pseudonym }) => {
+        const { listener } = this.#running ?? {};
+        if (listener === undefined) stream.close();
+        // No address, so that nobody takes it for one.
+        else {void listener.adopt(stream, {
+            port: 0,
+            peer: toBase64Url(pseudonym),
+          });}
+      },
+      onChange: (status) => this.#onTunnel(status),
+    });
+  }
+
+  /**
+   * The place that the settings name; `undefined` when they name none.
+   *
+   * @throws {AddressError} when the core's address is none
+   */
+  static async from(parts: TunnelParts): Promise<RelayTunnel | undefined> {
+    const { path, data } = parts.config;
+    if (path.core === "") return undefined;
+    const core = parseCoreAddress(path.core);
+    const name = fingerprintText(core.fingerprint);
+    const lease = await readLease(data.directory, name);
+    return new RelayTunnel(parts, { core, lease });
+  }
+
+  /** The name and port that the core has given, if it has already. */
+  get lease(): Lease | undefined {
+    return this.#lease;
+  }
+
+  /** Begins to dial the core; does not wait for it. */
+  start(running: Running): void {
+    this.#running = running;
+    this.#tunnel.start();
+    this.#watching = watchNetwork({
+      signal: this.#stopping.signal,
+      onChange: () => this.#tunnel.networkChanged(),
+    });
+    this.onPath();
+  }
+
+  /** Sets values of a TXT record below the relay's name, for certificates. */
+  setText(name: string, values: readonly string[]): Promise<void> {
+    return this.#tunnel.setText(name, values);
+  }
+
+  /** Something has happened to a way: the core may have to know. */
+  onPath(): void {
+    const { manager } = this.#running?.path ?? {};
+    if (manager === undefined || this.#stopping.signal.aborted) return;
+    const { v4, v6 } = chosen(manager.state, manager.now);
+    const ways = [v4, v6].filter((way) => way && DIRECT.has(way.kind));
+    const isSure = ways.some((way) => way?.state === "confirmed");
+    // Held for a moment after it was lost: it may come back.
+    if (!isSure && ways.length > 0) {
+      this.#tunnel.networkChanged();
+      return;
+    }
+    this.#tell(isSure);
+  }
+
+  /** How it is, for the owner. */
+  part(): PartStatus {
+    const name = "core";
+    const { links, refusal, failure } = this.#tunnel.status;
+    if (links > 0) {
+      const note = this.#lease &&
+        `The core knows this relay as ${this.#lease.name}, port ${this.#lease.port}.`;
+      return { name, state: "ok", note };
+    }
+    if (refusal !== undefined) {
+      return {
+        name,
+        state: "degraded",
+        reason: `The core does not take this relay: ${refusal.message}`,
+        remedy:
+          "Ask the people who run the core, or leave path.core empty to do without one.",
+      };
+    }
+    if (failure === undefined) {
+      return { name, state: "ok", note: "Connecting to the core." };
+    }
+    return {
+      name,
+      state: "degraded",
+      reason: "The core cannot be reached. The relay tries again by itself.",
+      remedy:
+        "Look whether this machine has Internet. If it has, ask the people who run the core whether it is up.",
+    };
+  }
+
+  /** Lets visitors finish for a moment, and says goodbye to the core. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    clearTimeout(this.#retry);
+    await this.#tunnel.stop();
+    await this.#watching;
+    await this.#work;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #onTunnel({ links, lease, core }: TunnelStatus): void {
+    if (this.#stopping.signal.aborted) return;
+    if (lease !== undefined && !isSame(lease, this.#lease)) {
+      this.#lease = lease;
+      this.#do(() => this.#useLease(lease));
+    }
+    const isUp = links > 0 && lease !== undefined;
+    if (isUp !== this.#isUp) {
+      this.#isUp = isUp;
+      if (isUp) this.#do(() => this.#goUp(lease, core));
+      else this.#running?.path.manager?.on({ type: "tunnel down" });
+    }
+    this.#told = "";
+    this.onPath();
+  }
+
+  /** One thing after the other; what fails is told. */
+  #do(work: () => Promise<void>): void {
+    this.#work = this.#work.then(work).catch((error) =>
+      this.#parts.health.report(error)
+    );
+  }
+
+  async #useLease(lease: Lease): Promise<void> {
+    const { config, health } = this.#parts;
+    const core = fingerprintText(this.#core.fingerprint);
+    await saveLease(config.data.directory, core, lease);
+    const { listener, path } = this.#running ?? {};
+    if (listener === undefined || path === undefined) return;
+    listenOn(lease.port, { listener, health });
+    await path.useLease(lease);
+  }
+
+  /** Tells the path of the tunnel, and looks whether clients get through. */
+  async #goUp(lease: Lease, core: readonly string[]): Promise<void> {
+    const tell = (confirmed: boolean) =>
+      this.#running?.path.manager?.on({
+        type: "tunnel up",
+        host: lease.name,
+        port: lease.port,
+        confirmed,
+      });
+    tell(false);
+    const { fingerprint } = this.#parts.identity;
+    const { signal } = this.#stopping;
+    for (const address of core) {
+      const outcome = await dialBack(address, {
+        port: lease.port,
+        fingerprint,
+        signal,
+      });
+      if (!this.#isUp || outcome !== "reachable") continue;
+      tell(true);
+      return;
+    }
+  }
+
+  #tell(direct: boolean): void {
+    const { links, sources } = this.#tunnel.status;
+    const told = `${direct} ${sources}`;
+    if (links === 0 || told === this.#told) return;
+    this.#told = told;
+    this.#do(async () => {
+      const answers = await this.#tunnel.reach(direct);
+      const isHome = answers.some(({ name }) => name === "home");
+      if (direct && !isHome) this.#tellAgain();
+    });
+  }
+
+  /** Others come home directly, and the core did not get through. */
+  #tellAgain(): void {
+    if (this.#stopping.signal.aborted) return;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => {
+      this.#told = "";
+      this.onPath();
+    }, RETRY_MS);
+  }
+}
+
+/** Listens on a leased port; where that cannot be, the tunnel still works. */
+export function listenOn(
+  port: number,
+  { listener, health }: {
+    readonly listener: TlsListener;
+    readonly health: Health;
+  },
+): void {
+  if (listener.addresses.some((address) => address.port === port)) return;
+  try {
+    listener.listenAlso([{ port }]);
+    health.set("leased port");
+  } catch (error) {
+    health.set("leased port", {
+      reason:
+        `Another program uses port ${port}, which the core has given to this relay. Apps come through the core only.`,
+      remedy: "Stop that program, or let it use another port.",
+    }, error);
+  }
+}
+
+function isSame(one: Lease, other: Lease | undefined): boolean {
+  return one.name === other?.name && one.port === other.port;
+}
