@@ -329,15 +329,20 @@ function greeting(json: Uint8Array): Hello | undefined {
   }
 }
 
-/** Says the last word and ends the link. Never rejects. */
+/**
+ * Says the last word; the home ends the link when it has read it. Never
+ * rejects.
+ */
 async function farewell(
   message: CoreMessage,
   { link, messages }: { link: Link; messages: MessageStream },
 ): Promise<void> {
   const timer = setTimeout(() => link.abort(), FAREWELL_MS);
+  link.leave();
   await messages.send(message).catch(ignore);
+  await messages.end();
+  await link.ended;
   clearTimeout(timer);
-  await link.close();
 }
 
 /** The link is over, which whoever reads it learns as well. */

@@ -59,6 +59,9 @@ export class SqliteLeaseBook implements LeaseBook, Disposable {
   /** @throws {Error} of SQLite when the file cannot be used */
   constructor(options: LeaseBookOptions) {
     this.#options = options;
+    // SQLite gives its other files the same permissions.
+    Deno.openSync(options.path, { write: true, create: true, mode: 0o600 })
+      .close();
     this.#database = new DatabaseSync(options.path);
     try {
       migrate(this.#database);

@@ -8,6 +8,7 @@ export {
   decodeCoreMessage,
   decodeHomeMessage,
   decodeVisitor,
+  encodeMessage,
   encodeVisitor,
   MessageError,
   VISITOR_SIZE,
