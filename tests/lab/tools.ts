@@ -104,14 +104,12 @@ export function labTools(): Promise<LabTools> {
 }
 
 async function findTools(): Promise<LabTools> {
-  const root = join(labCache, `tools-${Deno.build.arch}`);
+  const { root, env } = await unpacked("tools", PACKAGES, [
+    "usr/sbin/miniupnpd",
+    "usr/bin/upnpc",
+  ]);
   const miniupnpd = join(root, "usr/sbin/miniupnpd");
   const upnpc = join(root, "usr/bin/upnpc");
-  if (!await exists(miniupnpd) || !await exists(upnpc)) await unpack(root);
-  const triplet = `${Deno.build.arch}-linux-gnu`;
-  const env = {
-    LD_LIBRARY_PATH: `${root}/usr/lib/${triplet}:${root}/lib/${triplet}`,
-  };
   const program = await Deno.readFile(miniupnpd);
   const hasAllowPrivate = new TextDecoder("latin1").decode(program)
     .includes("ext_allow_private_ipv4");
@@ -120,14 +118,48 @@ async function findTools(): Promise<LabTools> {
   return { miniupnpd, naive, upnpc, env, hasAllowPrivate };
 }
 
+/** Where packages were unpacked, and what their programs need to run. */
+export interface Unpacked {
+  readonly root: string;
+  readonly env: Record<string, string>;
+}
+
+/**
+ * Unpacks Debian packages, with the libraries they depend on, where those of
+ * their `programs` are not there from a run before.
+ *
+ * @throws {Error} when they cannot be had
+ */
+export async function unpacked(
+  name: string,
+  packages: readonly string[],
+  programs: readonly string[],
+): Promise<Unpacked> {
+  const root = join(labCache, `${name}-${Deno.build.arch}`);
+  for (const program of programs) {
+    if (!await exists(join(root, program))) {
+      await unpack(root, packages);
+      break;
+    }
+  }
+  const triplet = `${Deno.build.arch}-linux-gnu`;
+  const env = {
+    LD_LIBRARY_PATH: `${root}/usr/lib/${triplet}:${root}/lib/${triplet}`,
+  };
+  return { root, env };
+}
+
 /** Downloads the packages and unpacks them, complete or not at all. */
-async function unpack(root: string): Promise<void> {
+async function unpack(
+  root: string,
+  packages: readonly string[],
+): Promise<void> {
   await Deno.mkdir(labCache, { recursive: true });
   const directory = await Deno.makeTempDir({ dir: labCache, prefix: "get-" });
   try {
     // The user that apt downloads with has to be able to write here.
     await Deno.chmod(directory, 0o777);
-    await download(directory);
+    await download(directory, packages);
     const made = join(directory, "root");
     for await (const { name } of Deno.readDir(directory)) {
       if (!name.endsWith(".deb")) continue;
@@ -144,17 +176,20 @@ async function unpack(root: string): Promise<void> {
   }
 }
 
-async function download(directory: string): Promise<void> {
+async function download(
+  directory: string,
+  packages: readonly string[],
+): Promise<void> {
   const options = { cwd: directory, env: { LC_ALL: "C" } };
   const attempt = async () => {
     const depends = await mustRun(
-      ["apt-cache", "depends", ...PACKAGES],
+      ["apt-cache", "depends", ...packages],
       options,
     );
     const libraries = [...depends.matchAll(/^ +Depends: (lib[a-z0-9.+-]+)$/gm)]
       .map((match) => match[1]).filter((name) => name !== "libc6");
     await mustRun(
-      ["apt-get", "download", ...PACKAGES, ...new Set(libraries)],
+      ["apt-get", "download", ...packages, ...new Set(libraries)],
       options,
     );
   };
@@ -165,7 +200,7 @@ async function download(directory: string): Promise<void> {
     await runCommand(["apt-get", "update", "-qq"], options);
     await attempt().catch((cause) => {
       throw new Error(
-        `cannot download the Debian packages ${PACKAGES.join(", ")}`,
+        `cannot download the Debian packages ${packages.join(", ")}`,
         { cause },
       );
     });

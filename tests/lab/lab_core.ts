@@ -1,0 +1,150 @@
+/**
+ * A core outside, with a resolver through which everybody finds it.
+ *
+ * @module
+ */
+
+import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import type { Lab } from "./lab.ts";
+import { LabResolver } from "./resolver.ts";
+
+/** Domain of the lab's core; its top-level domain is never a real one. */
+export const CORE_DOMAIN = "relays.lab.test";
+
+const PROGRAM = fileURLToPath(new URL("core.ts", import.meta.url));
+
+/** A core that runs in the place `core`; disposing of it ends it. */
+export class LabCore implements AsyncDisposable {
+  readonly #lab: Lab;
+  readonly #directory: string;
+  readonly #set: readonly string[];
+  readonly #resolver: LabResolver;
+  #running: RunningCore | undefined;
+
+  private constructor(
+    lab: Lab,
+    options: {
+      directory: string;
+      set: readonly string[];
+      resolver: LabResolver;
+    },
+  ) {
+    this.#lab = lab;
+    this.#directory = options.directory;
+    this.#set = options.set;
+    this.#resolver = options.resolver;
+  }
+
+  /** Starts a resolver and a core with these further settings. */
+  static async start(
+    lab: Lab,
+    { set = [] }: { set?: readonly string[] } = {},
+  ): Promise<LabCore> {
+    const resolver = await LabResolver.start(lab, {
+      domain: CORE_DOMAIN,
+      address: lab.address("core"),
+    });
+    const directory = await Deno.makeTempDir({ prefix: "lab-core-" });
+    const core = new LabCore(lab, { directory, set, resolver });
+    try {
+      await core.start();
+      return core;
+    } catch (error) {
+      await core[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** What relays are given to find it. */
+  get address(): string {
+    if (this.#running === undefined) throw new Error("the core is stopped");
+    return this.#running.address;
+  }
+
+  /** Starts it again, on what it knew before. */
+  async start(): Promise<void> {
+    const { address, address6 } = {
+      address: this.#lab.address("core"),
+      address6: this.#lab.address6("core"),
+    };
+    this.#running = await RunningCore.start(this.#lab, [
+      `data.directory=${join(this.#directory, "data")}`,
+      `core.domain=${CORE_DOMAIN}`,
+      `core.addresses=${address},${address6}`,
+      ...this.#set,
+    ]);
+  }
+
+  /** Ends it; what it logged. */
+  async stop(signal: Deno.Signal = "SIGTERM"): Promise<string> {
+    const output = await this.#running?.stop(signal);
+    this.#running = undefined;
+    return output ?? "";
+  }
+
+  /** Addresses of a name, as the core itself says or as the resolver does. */
+  async lookUp(
+    name: string,
+    { at = "core", type = "A" }: {
+      at?: "core" | "resolver";
+      type?: "A" | "AAAA";
+    } = {},
+  ): Promise<string[]> {
+    const { stdout } = await this.#lab.run("client", [
+      ...["dig", "+short", "+time=1", "+tries=2"],
+      ...[`@${this.#lab.address(at)}`, name, type],
+    ]);
+    return stdout.split("\n").filter((line) => /^[\da-f.:]+$/.test(line))
+      .sort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await this.#resolver.stop();
+    await Deno.remove(this.#directory, { recursive: true }).catch(() => {});
+  }
+}
+
+class RunningCore {
+  readonly address: string;
+  readonly #child: Deno.ChildProcess;
+  readonly #output: Promise<string>;
+
+  private constructor(
+    child: Deno.ChildProcess,
+    { address, output }: { address: string; output: Promise<string> },
+  ) {
+    this.#child = child;
+    this.address = address;
+    this.#output = output;
+  }
+
+  static async start(lab: Lab, set: readonly string[]): Promise<RunningCore> {
+    const child = lab.spawn("core", Deno.execPath(), {
+      args: ["run", "-A", "--quiet", PROGRAM, ...set],
+      env: { NO_COLOR: "1" },
+    });
+    const errors = new Response(child.stderr).text();
+    const reader = child.stdout.pipeThrough(new TextDecoderStream())
+      .getReader();
+    let said = "";
+    while (!said.includes("\n")) {
+      const { done, value } = await reader.read();
+      if (done) throw new Error(`the core ended: ${await errors}`);
+      said += value;
+    }
+    await reader.cancel();
+    return new RunningCore(child, { address: said.trim(), output: errors });
+  }
+
+  async stop(signal: Deno.Signal): Promise<string> {
+    try {
+      this.#child.kill(signal);
+    } catch {
+      // It has ended already.
+    }
+    await this.#child.status;
+    return await this.#output;
+  }
+}
