@@ -11,7 +11,6 @@
  */
 
 import type { Config } from "../config/mod.ts";
-import { CALLBACK_ALPN } from "../callback/mod.ts";
 import { type ReachedAddress, reachedAddresses } from "./addresses.ts";
 import { configuredIdentity } from "./configured_identity.ts";
 import type { ControlledRelay, PartStatus } from "./control/mod.ts";
@@ -28,6 +27,12 @@ import {
 import { type Onion, startOnion } from "./onion/mod.ts";
 import { onionPorts } from "./onion_ports.ts";
 import { callbackAnswerer, type RelayPath, startPath } from "./path.ts";
+import {
+  appProtocols,
+  protocolOf,
+  serveBrowser,
+  WEB_PROTOCOLS,
+} from "./protocols.ts";
 import { proxyOptions } from "./proxy_options.ts";
 import { recorderOptions } from "./recorder_options.ts";
 import { SmpServer } from "./smp/mod.ts";
@@ -46,7 +51,6 @@ import {
 } from "./store/mod.ts";
 import { listenTls, type TlsListener } from "./transport/mod.ts";
 import { listenOn, RelayTunnel } from "./tunnel.ts";
-import { XFTP_ALPN } from "./xftp/versions.ts";
 
 /** What a relay is made of. */
 export interface RelayOptions {
@@ -87,9 +91,6 @@ export type QueueControl = Pick<
   "queueStatus" | "blockQueue" | "unblockQueue" | "deleteQueue"
 >;
 
-const SMP_ALPN = "smp/1";
-/** Browsers have a server name beside it, and get the web certificate. */
-const WEB_ALPN = "h2";
 const BLOCK = 16384;
 
 /**
@@ -176,7 +177,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     listenTls({
       addresses: listenAddresses(config.listen),
       credentials: { certificates: identity.chainPem, key: identity.keyPem },
-      alpn: protocols(config),
+      alpn: appProtocols(config),
       web,
       requestClientCertificate: config.tls.askClientCertificate,
       maxConnections: config.limits.connections,
@@ -184,15 +185,21 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       handshakeTimeoutMs: config.limits.tlsHandshakeTimeoutMs,
       // The answers to one full block still fit when a client stops reading.
       maxBuffered: config.limits.outputPerConnectionBytes + 256 * BLOCK,
-      onConnection: (connection, { peer }) => {
-        if (connection.alpn === CALLBACK_ALPN) {
-          return answerer?.serve(connection, peer);
+      onConnection: async (accepted, { peer }) => {
+        const { protocol, connection } = await protocolOf(accepted, {
+          files: fileServer !== undefined,
+          web: web !== undefined,
+        });
+        switch (protocol) {
+          case "smp":
+            return await smp.serve(connection);
+          case "xftp":
+            return await fileServer?.server.serve(connection);
+          case "callback":
+            return await answerer?.serve(connection, peer);
+          case "http1":
+            return await serveBrowser(connection, (e) => health.report(e));
         }
-        const files = connection.alpn === XFTP_ALPN ||
-          connection.alpn === WEB_ALPN;
-        return files
-          ? fileServer?.server.serve(connection)
-          : smp.serve(connection);
       },
       onHandlerError: (error) => health.report(error),
     }),
@@ -382,16 +389,6 @@ async function startFiles(
   return await startFileServer(parts, started);
 }
 
-/** Without agreement on a protocol, clients speak SMP. */
-function protocols({ tls, xftp, path }: Config): string[] | undefined {
-  if (!tls.alpn) return undefined;
-  return [
-    SMP_ALPN,
-    ...xftp.enabled ? [XFTP_ALPN] : [],
-    ...path.answerCallbacks ? [CALLBACK_ALPN] : [],
-  ];
-}
-
 /** What browsers are shown, if they are served. */
 async function webCredentials({ tls, xftp }: Config) {
   if (tls.webCertificate === "" || !xftp.enabled) return undefined;
@@ -400,7 +397,7 @@ async function webCredentials({ tls, xftp }: Config) {
       certificates: await Deno.readTextFile(tls.webCertificate),
       key: await Deno.readTextFile(tls.webKey),
     },
-    alpn: [WEB_ALPN, XFTP_ALPN, SMP_ALPN],
+    alpn: WEB_PROTOCOLS,
   };
 }
 

@@ -17,6 +17,7 @@ export {
   type TlsListener,
   type TlsListenerStats,
 } from "./listener.ts";
+export { PeekedConnection } from "./peeked_connection.ts";
 export {
   dialSocks5,
   type DialSocksOptions,
