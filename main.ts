@@ -22,6 +22,7 @@ const commands: cli.Commands = {
   init: cli.init,
   import: cli.importCommand,
   export: cli.exportCommand,
+  core: cli.core,
   version: cli.version,
   help: cli.help,
 };

@@ -32,6 +32,7 @@ Deno.test("help lists the commands and explains each", async () => {
     "init",
     "import",
     "export",
+    "core",
     "version",
     "help",
   ]);

@@ -7,6 +7,7 @@
 export { address } from "./address.ts";
 export { clients } from "./clients.ts";
 export type { Command, Commands } from "./command.ts";
+export { core } from "./core.ts";
 export { doctor } from "./doctor.ts";
 export { exportCommand } from "./export.ts";
 export { file } from "./file.ts";

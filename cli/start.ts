@@ -89,7 +89,7 @@ async function serveOwner(
 }
 
 /** Waits for the order to stop, and lets systemd's watchdog know meanwhile. */
-async function untilStopped(
+export async function untilStopped(
   signal: AbortSignal,
   { notify, watchdogMs }: Notifier,
 ): Promise<void> {
@@ -105,7 +105,7 @@ async function untilStopped(
 }
 
 /** Aborted by Ctrl-C, SIGTERM or a closed terminal; the second time ends the process. */
-function stopSignal(): { signal: AbortSignal } & Disposable {
+export function stopSignal(): { signal: AbortSignal } & Disposable {
   const controller = new AbortController();
   const onSignal = () => {
     if (controller.signal.aborted) Deno.exit(130);
@@ -122,7 +122,7 @@ function stopSignal(): { signal: AbortSignal } & Disposable {
 }
 
 /** Whether standard error leads to journald (systemd.exec(5), `JOURNAL_STREAM`). */
-function isJournal(env: Environment): boolean {
+export function isJournal(env: Environment): boolean {
   if (!env.JOURNAL_STREAM) return false;
   const { dev, ino } = fstatSync(2);
   return env.JOURNAL_STREAM === `${dev}:${ino}`;

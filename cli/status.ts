@@ -4,8 +4,8 @@ import {
   type PartState,
   type RelayStatus,
 } from "../relay/control/mod.ts";
-import { command } from "./command.ts";
-import { configFlags } from "./flags.ts";
+import { command, type Context } from "./command.ts";
+import { configFlags, type FlagValues } from "./flags.ts";
 import { configOf } from "./settings.ts";
 import type { Style, Terminal } from "./terminal.ts";
 
@@ -16,30 +16,36 @@ export const status = command({
     `Asks the running relay how each of its parts is. The exit code is 0 when the
 relay works, 1 when a part of it is down, 3 when it is not running.`,
   flags: { json: { doc: "Print JSON, for programs." }, ...configFlags },
-  async run(values, { terminal, env }) {
-    const { socket } = configOf(values, env).control;
-    let answer: unknown;
-    try {
-      answer = await askRelay("/status", { socket });
-    } catch (error) {
-      const stopped = error instanceof ControlError &&
-        error.code === "not running";
-      if (!stopped) throw error;
-      if (values.json) terminal.print(JSON.stringify({ state: "stopped" }));
-      else terminal.print(error.message);
-      return 3;
-    }
-    if (!isRelayStatus(answer)) {
-      throw new ControlError(
-        "no answer",
-        "The running relay is of another version. Restart it.",
-      );
-    }
-    if (values.json) terminal.print(JSON.stringify(answer, undefined, 2));
-    else terminal.print(...describe(answer, terminal));
-    return answer.state === "down" ? 1 : 0;
-  },
+  run: (values, context) => printStatus(values, context),
 });
+
+/** Asks and prints; gives the exit code. */
+export async function printStatus(
+  values: FlagValues<typeof configFlags> & { readonly json: boolean },
+  { terminal, env }: Pick<Context, "terminal" | "env">,
+): Promise<number> {
+  const { socket } = configOf(values, env).control;
+  let answer: unknown;
+  try {
+    answer = await askRelay("/status", { socket });
+  } catch (error) {
+    const stopped = error instanceof ControlError &&
+      error.code === "not running";
+    if (!stopped) throw error;
+    if (values.json) terminal.print(JSON.stringify({ state: "stopped" }));
+    else terminal.print(error.message);
+    return 3;
+  }
+  if (!isRelayStatus(answer)) {
+    throw new ControlError(
+      "no answer",
+      "The running relay is of another version. Restart it.",
+    );
+  }
+  if (values.json) terminal.print(JSON.stringify(answer, undefined, 2));
+  else terminal.print(...describe(answer, terminal));
+  return answer.state === "down" ? 1 : 0;
+}
 
 const words: Readonly<Record<PartState, { style: Style; sum: string }>> = {
   ok: { style: "green", sum: "all is well" },

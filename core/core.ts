@@ -23,6 +23,7 @@ import { listenTls, type TlsListener } from "../relay/transport/mod.ts";
 import { VERSION } from "../relay/version.ts";
 import { formatCoreAddress } from "../tunnel/core_address.ts";
 import { TUNNEL_ALPN } from "../tunnel/protocol/mod.ts";
+import type { RelayAnswer } from "./control.ts";
 import { CoreError } from "./errors.ts";
 import { Homes } from "./homes/mod.ts";
 import { type LeaseBookOptions, SqliteLeaseBook } from "./leases/mod.ts";
@@ -48,6 +49,12 @@ export interface Core extends AsyncDisposable {
   readonly ports: readonly number[];
   /** Where it answers DNS; `undefined` when it does not. */
   readonly dnsPort: number | undefined;
+  /** The domain of its names, its servers' names and its addresses. */
+  readonly domain: string;
+  readonly nameServers: readonly string[];
+  readonly addresses: readonly string[];
+  /** All relays with a lease, without a word about where they are. */
+  relays(): RelayAnswer[];
   /** Numbers about what it does, by name. */
   counts(): Record<string, number>;
   /** Shuts a relay out by its label, or lets it in again. */
@@ -117,7 +124,9 @@ export async function startCore(options: CoreOptions): Promise<Core> {
       onError: (error) => log.error("Answering DNS failed", error),
     }),
   );
-  await dns?.start();
+  await dns?.start().catch((cause) => {
+    throw new CoreError(dnsFault(cause, config), { cause });
+  });
   homes.start();
   const listener: TlsListener = started.use(listenTls({
     addresses: core.ports.map((port) => ({ port })),
@@ -154,6 +163,19 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     }),
     ports,
     dnsPort: dns?.port,
+    domain,
+    nameServers: core.nameServers,
+    addresses,
+    relays: () =>
+      homes.list().map(({ lease, links, name }) => ({
+        label: lease.label,
+        port: lease.port,
+        standing: lease.standing,
+        since: dayText(lease.sinceDay),
+        seen: dayText(lease.seenDay),
+        links,
+        name,
+      })),
     counts: () => ({
       ...homes.counts(),
       leases: leases.list().length,
@@ -206,6 +228,26 @@ function openLeases(
     invitation: core.invitation || undefined,
     ...hooks,
   });
+}
+
+/** What keeps DNS from being answered, and what to do. */
+function dnsFault(cause: unknown, { core }: Config): string {
+  const { dnsPort } = core;
+  const code = cause instanceof Error && "code" in cause ? cause.code : "";
+  if (cause instanceof Deno.errors.PermissionDenied || code === "EACCES") {
+    return `Cannot answer DNS on port ${dnsPort}: ports below 1024 need a permission. Under systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE. By hand: run it as root.`;
+  }
+  if (cause instanceof Deno.errors.AddrInUse || code === "EADDRINUSE") {
+    return `Cannot answer DNS on port ${dnsPort}: another program does, often systemd-resolved or dnsmasq for this machine only. Then name the public addresses, so that both have room: porchlight core --set 'core.dns_addresses=["203.0.113.7"]'`;
+  }
+  return `Cannot answer DNS on port ${dnsPort} of ${
+    core.dnsAddresses.join(", ")
+  }: ${cause instanceof Error ? cause.message : cause}`;
+}
+
+/** A count of days since 1970 as "2026-11-20". */
+function dayText(day: number): string {
+  return new Date(day * 86_400_000).toISOString().slice(0, 10);
 }
 
 function bare(address: string): string {

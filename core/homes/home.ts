@@ -149,13 +149,16 @@ export class Home implements AsyncDisposable {
     if (direct !== undefined && direct.address !== link.source) {
       this.#setDirect(link.family, undefined);
     }
-    void link.link.ended.then(() => this.#remove(link));
+    void link.link.ended.then(() => this.#ended(link));
   }
 
   /** Finds out whether `link` comes from where the home can be dialled. */
   async reach(link: HomeLink, direct: boolean): Promise<CallbackOutcome> {
     if (!direct) {
-      this.#setDirect(link.family, undefined);
+      // Nowhere, so not over the family either whose link is gone already.
+      for (const family of [...this.#direct.keys()]) {
+        this.#setDirect(family, undefined);
+      }
       return "unreachable";
     }
     const outcome = await this.#callBack(link.source);
@@ -172,12 +175,7 @@ export class Home implements AsyncDisposable {
 
   /** Looks again at what was found before; what is gone leaves the name. */
   async check(): Promise<void> {
-    for (const [family, direct] of [...this.#direct]) {
-      const outcome = await this.#callBack(direct.address);
-      if (this.#direct.get(family) !== direct || outcome === "busy") continue;
-      direct.failures = outcome === "reachable" ? 0 : direct.failures + 1;
-      if (direct.failures >= MAX_FAILURES) this.#setDirect(family, undefined);
-    }
+    for (const family of [...this.#direct.keys()]) await this.#check(family);
   }
 
   /** Takes no visitors any more; resolves when those that are there have left. */
@@ -201,6 +199,15 @@ export class Home implements AsyncDisposable {
     return this.stop();
   }
 
+  async #check(family: 4 | 6, maxFailures = MAX_FAILURES): Promise<void> {
+    const direct = this.#direct.get(family);
+    if (direct === undefined) return;
+    const outcome = await this.#callBack(direct.address);
+    if (this.#direct.get(family) !== direct || outcome === "busy") return;
+    direct.failures = outcome === "reachable" ? 0 : direct.failures + 1;
+    if (direct.failures >= maxFailures) this.#setDirect(family, undefined);
+  }
+
   #remember(instance: string): void {
     this.#replaced.add(instance);
     const [oldest] = this.#replaced;
@@ -210,6 +217,19 @@ export class Home implements AsyncDisposable {
   #callBack(address: string): Promise<CallbackOutcome> {
     const { port, fingerprint } = this.lease;
     return this.#options.callBack(address, { port, fingerprint });
+  }
+
+  /**
+   * One family may have gone with its link, while the home is still here over
+   * the other.
+   */
+  #ended(link: HomeLink): void {
+    if (!this.has(link)) return;
+    this.#remove(link);
+    const { family } = link;
+    const isThere = this.#links.some((other) => other.family === family);
+    if (isThere || this.#links.length === 0 || this.#stopped) return;
+    void this.#check(family, 1);
   }
 
   #remove(link: HomeLink): void {

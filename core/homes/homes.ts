@@ -58,6 +58,8 @@ export class Homes implements AsyncDisposable {
   readonly #pseudonyms = new Pseudonyms();
   readonly #core: { readonly a: string[]; readonly aaaa: string[] };
   readonly #stopping = new AbortController();
+  /** Labels whose ports cannot be listened on. */
+  readonly #closedPorts = new Set<string>();
   #callbacks = 0;
   #draining = false;
   #checkTimer: ReturnType<typeof setTimeout> | undefined;
@@ -104,6 +106,7 @@ export class Homes implements AsyncDisposable {
     const homes = [...this.#homes.values()];
     return {
       links: this.#server.links,
+      closedPorts: this.#closedPorts.size,
       relaysThere: homes.filter(({ links }) => links > 0).length,
       relaysAtHome: homes.filter(({ name }) => name === "home").length,
       visitors: homes.reduce((sum, { visitors }) => sum + visitors, 0),
@@ -126,6 +129,7 @@ export class Homes implements AsyncDisposable {
   async forget(label: string, why?: "banned"): Promise<void> {
     const home = this.#homes.get(label);
     this.#homes.delete(label);
+    this.#closedPorts.delete(label);
     this.#options.names.remove(label);
     await home?.stop(why);
   }
@@ -172,8 +176,10 @@ export class Homes implements AsyncDisposable {
     try {
       const home = this.#open(lease);
       this.#homes.set(lease.label, home);
+      this.#closedPorts.delete(lease.label);
       return home;
     } catch (error) {
+      this.#closedPorts.add(lease.label);
       log.error(
         `Port ${lease.port}, which belongs to a relay, cannot be listened on. Another program may have it: give relays a range of ports that nothing else uses`,
         error,
