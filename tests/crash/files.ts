@@ -23,8 +23,8 @@ const LASTING = new Set([
   "fingerprint",
 ]);
 
-/** Written now and then, and when the relay stops. */
-const STATISTICS = "statistics.json";
+/** Written now and then, and when the relay stops; the directory is for files. */
+const WRITTEN = ["statistics.json", "statistics-files.json", "files"];
 
 /**
  * Checks that nothing lies about in the directory of a relay.
@@ -36,7 +36,7 @@ export function checkFiles(
   { running }: { readonly running: boolean },
 ): void {
   const names = new Set([...Deno.readDirSync(directory)].map((e) => e.name));
-  const allowed = new Set([...LASTING, STATISTICS]);
+  const allowed = new Set([...LASTING, ...WRITTEN]);
   if (running) allowed.add(WAL).add(SHM);
   const left = names.difference(allowed);
   if (left.size > 0) throw new Fault(`left behind: ${[...left].join(", ")}`);
