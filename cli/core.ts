@@ -22,7 +22,7 @@ import type { Terminal } from "./terminal.ts";
 
 const flags = {
   domain: {
-    doc: "The domain of the relays' names; the setting core.domain.",
+    doc: "The domain of the relays' names.",
     value: "DOMAIN",
   },
   ...askFlags,
