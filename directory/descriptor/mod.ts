@@ -16,6 +16,7 @@ export {
 export { addressText, type DescriptorJson, descriptorJson } from "./json.ts";
 export {
   type DescriptorFault,
+  readVerifiedDescriptor,
   signDescriptor,
   type SignedDescriptor,
   verifyDescriptor,

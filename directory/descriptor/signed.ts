@@ -81,28 +81,27 @@ export function verifyDescriptor(
   bytes: Uint8Array,
   { now = Date.now() }: { readonly now?: number } = {},
 ): SignedDescriptor | DescriptorFault {
-  const parts = bytes.length > BOUNDS.signed ? undefined : decode(
-    bytes,
-    (reader) => ({
-      body: reader.large(),
-      chain: reader.nonEmptyList((each) => each.large(), MAX_CERTIFICATES),
-      signature: reader.short(),
-    }),
-  );
-  const descriptor = parts && decodeDescriptor(parts.body);
-  if (parts === undefined || descriptor === undefined) return "malformed";
+  const parts = readParts(bytes);
+  if (parts === undefined) return "malformed";
+  const { body, chain, signature, descriptor } = parts;
   const seconds = now / 1000;
   if (descriptor.notAfter < seconds) return "expired";
   if (descriptor.notBefore > seconds + SKEW) return "not valid yet";
-  const { body, chain, signature } = parts;
   // Its own validity counts; a home without a clock has odd certificates.
   const fault = checkChain(chain, descriptor.fingerprint, { ignoreTime: true });
   if (
     fault !== "valid" ||
     !verifyLeafSignature(chain[0], concatBytes(CONTEXT, body), signature)
   ) return "not signed by the relay";
-  const own = bytes.slice();
-  return { descriptor, chain: chain.map((each) => each.slice()), bytes: own };
+  return own(bytes, parts);
+}
+
+/** Reads one that was verified before, whether or not it still holds. */
+export function readVerifiedDescriptor(
+  bytes: Uint8Array,
+): SignedDescriptor | undefined {
+  const parts = readParts(bytes);
+  return parts && own(bytes, parts);
 }
 
 /** The same of base64url text, as it stands in answers of a directory. */
@@ -114,4 +113,34 @@ export function verifyDescriptorText(
     ? undefined
     : fromBase64Url(text);
   return bytes === undefined ? "malformed" : verifyDescriptor(bytes, options);
+}
+
+interface Parts {
+  readonly body: Uint8Array;
+  readonly chain: readonly Uint8Array[];
+  readonly signature: Uint8Array;
+  readonly descriptor: Descriptor;
+}
+
+function readParts(bytes: Uint8Array): Parts | undefined {
+  if (bytes.length > BOUNDS.signed) return undefined;
+  const parts = decode(bytes, (reader) => ({
+    body: reader.large(),
+    chain: reader.nonEmptyList((each) => each.large(), MAX_CERTIFICATES),
+    signature: reader.short(),
+  }));
+  const descriptor = parts && decodeDescriptor(parts.body);
+  return descriptor && { ...parts, descriptor };
+}
+
+/** In memory of its own, which the network's buffers do not share. */
+function own(
+  bytes: Uint8Array,
+  { chain, descriptor }: Parts,
+): SignedDescriptor {
+  return {
+    descriptor,
+    chain: chain.map((each) => each.slice()),
+    bytes: bytes.slice(),
+  };
 }
