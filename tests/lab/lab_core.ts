@@ -12,7 +12,7 @@ import { LabResolver } from "./resolver.ts";
 /** Domain of the lab's core; its top-level domain is never a real one. */
 export const CORE_DOMAIN = "relays.lab.test";
 
-const PROGRAM = fileURLToPath(new URL("core.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
 /** A core that runs in the place `core`; disposing of it ends it. */
 export class LabCore implements AsyncDisposable {
@@ -99,6 +99,28 @@ export class LabCore implements AsyncDisposable {
       .sort();
   }
 
+  /**
+   * Waits until the core says that a name is at these IPv4 addresses; how long
+   * that took, seconds.
+   */
+  async untilName(
+    name: string,
+    addresses: readonly string[],
+    limitSeconds = 30,
+  ): Promise<number> {
+    const since = performance.now();
+    const wanted = JSON.stringify([...addresses].sort());
+    for (;;) {
+      const found = JSON.stringify(await this.lookUp(name));
+      const took = (performance.now() - since) / 1000;
+      if (found === wanted) return took;
+      if (took > limitSeconds) {
+        throw new Error(`${name} is at ${found} after ${took} s`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     await this.#resolver.stop();
@@ -122,20 +144,29 @@ class RunningCore {
 
   static async start(lab: Lab, set: readonly string[]): Promise<RunningCore> {
     const child = lab.spawn("core", Deno.execPath(), {
-      args: ["run", "-A", "--quiet", PROGRAM, ...set],
+      args: [
+        ...["run", "-A", "--quiet", MAIN, "core"],
+        ...set.flatMap((setting) => ["--set", setting]),
+      ],
       env: { NO_COLOR: "1" },
     });
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
     const errors = new Response(child.stderr).text();
-    const reader = child.stdout.pipeThrough(new TextDecoderStream())
-      .getReader();
-    let said = "";
-    while (!said.includes("\n")) {
-      const { done, value } = await reader.read();
-      if (done) throw new Error(`the core ended: ${await errors}`);
-      said += value;
-    }
-    await reader.cancel();
-    return new RunningCore(child, { address: said.trim(), output: errors });
+    const read = async () => {
+      let said = "";
+      for await (
+        const text of child.stdout.pipeThrough(new TextDecoderStream())
+      ) {
+        said += text;
+        const [, address] = /(porchlight:\/\/\S+)\s/.exec(said) ?? [];
+        if (address !== undefined) resolve(address);
+      }
+      const all = said + await errors;
+      reject(new Error(`the core ended: ${all}`));
+      return all;
+    };
+    const output = read();
+    return new RunningCore(child, { address: await promise, output });
   }
 
   async stop(signal: Deno.Signal): Promise<string> {

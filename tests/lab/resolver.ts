@@ -6,8 +6,9 @@
  */
 
 import { join } from "node:path";
+import { hasProgram } from "../packages.ts";
 import type { Lab } from "./lab.ts";
-import { unpacked } from "./tools.ts";
+import { labMissing, unpacked } from "./tools.ts";
 
 /** The zone above the core's, with where that is delegated to. */
 export interface Delegation {
@@ -17,10 +18,15 @@ export interface Delegation {
 }
 
 /**
- * Why no resolver can be started here, in words; undefined when it can. Tests
- * give it to `ignore`.
+ * Why no lab with a resolver can be built here, in words; undefined when it
+ * can. Tests give it to `ignore`.
  */
-export async function resolverMissing(): Promise<string | undefined> {
+export async function coreLabMissing(): Promise<string | undefined> {
+  const missing = await labMissing();
+  if (missing !== undefined) return missing;
+  if (!await hasProgram("dig")) {
+    return "the program dig is missing (Debian package bind9-dnsutils)";
+  }
   try {
     await findUnbound();
     return undefined;
