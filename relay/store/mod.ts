@@ -11,6 +11,7 @@ export type {
   StoredRecipient,
 } from "./file_reader.ts";
 export { hasFiles, listQueues, listServices } from "./listing.ts";
+export { STORE_VERSION } from "./migrations/mod.ts";
 export {
   lockStore,
   openSqliteStore,

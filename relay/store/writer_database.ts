@@ -117,9 +117,20 @@ export class WriterDatabase {
     if (log === checkpointed) this.#trace?.synced(0);
   }
 
-  /** Copies the WAL to the database and leaves it empty. */
+  /** Whether the WAL holds nothing, not even of what was deleted. */
+  get isWalEmpty(): boolean {
+    return this.#walEmpty;
+  }
+
+  /**
+   * Copies the WAL to the database and leaves it empty, unless somebody reads.
+   */
   truncateWal(): void {
     if (this.#walEmpty) return;
+    // Truncating waits for readers, with all writers behind it: not while a
+    // backup reads what was there before.
+    const { log, checkpointed } = walRow(this.#checkpoint.get());
+    if (log !== checkpointed) return;
     const { busy } = walRow(this.#truncate.get());
     this.#delay(2);
     // A reader was in the way: the next call tries again.

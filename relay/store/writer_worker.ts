@@ -87,12 +87,16 @@ function whenIdle(): void {
     idleTimer = setTimeout(whenIdle, left);
     return;
   }
-  // Without room there may be no more changes: look again from time to time.
-  idleTimer = hasRoom ? undefined : setTimeout(whenIdle, idleMs);
+  idleTimer = undefined;
   maintain((database) => {
     database.truncateWal();
     tellRoom(database.hasRoom(0));
   });
+  // There may be no more changes: without room, or while somebody reads what
+  // the WAL holds, look again from time to time.
+  if (!hasRoom || !database?.isWalEmpty) {
+    idleTimer ??= setTimeout(whenIdle, idleMs);
+  }
 }
 
 function tellRoom(now: boolean): void {

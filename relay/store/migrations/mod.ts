@@ -15,3 +15,6 @@ export const MIGRATIONS: readonly string[] = [
   notificationsAndServices,
   files,
 ];
+
+/** Version of the layout that this program writes. */
+export const STORE_VERSION = MIGRATIONS.length;
