@@ -287,6 +287,7 @@ function resolvePaths(
       backupFile: inData(config.stats.backupFile || "statistics.json"),
       prometheusFile: inData(config.stats.prometheusFile),
     },
+    update: { ...config.update, root: inData(config.update.root) },
     control: { socket: inData(config.control.socket || "control.sock") },
   };
 }

@@ -31,6 +31,7 @@ import {
   size,
   text,
 } from "./settings.ts";
+import { updateSection } from "./update_settings.ts";
 
 /** Sections in the order of the file, each with its settings. */
 export const schema = {
@@ -275,6 +276,7 @@ export const schema = {
   },
   proxy: proxySection,
   core: coreSection,
+  update: updateSection,
   control: {
     doc: "How `porchlight status` talks to the running relay.",
     settings: {
