@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import type { Config } from "../config/mod.ts";
+import type { PartStatus } from "./control/mod.ts";
 import type { Health } from "./health.ts";
 import type { Identity } from "./identity/mod.ts";
 import type { Log } from "./log.ts";
@@ -30,7 +31,7 @@ export interface FileServerParts {
   readonly store: Store;
   readonly log: Log;
   /** Told what does not work. */
-  readonly health: Pick<Health, "report" | "set">;
+  readonly health: Pick<Health, "report" | "set" | "add">;
 }
 
 /** The files, and who serves them. */
@@ -62,6 +63,7 @@ export async function startFileServer(
     }),
   );
   tellReconciliation(parts.log, files.reconciliation);
+  health.add(() => unknownContents(files));
   // It stops after the server, whose last counts it saves.
   const recorder = started.use(
     new FileRecorder({
@@ -95,6 +97,24 @@ export async function startFileServer(
   };
 }
 
+/** Speaks of contents that another database seems to know. */
+function unknownContents(
+  { unknown: { contents, bytes } }: DiskFileStore,
+): PartStatus | undefined {
+  if (contents === 0) return undefined;
+  const size = (bytes / 1e6).toFixed(0);
+  return {
+    name: "file contents",
+    state: "degraded",
+    reason: `${contents} contents of files (${size} MB) are in the folder, ` +
+      "and the database knows nothing of them, so that nobody can fetch them. " +
+      "The data directory may be a wrong one, or an old backup.",
+    remedy: "Stop the relay and give it the database that belongs to them. " +
+      "If there is none, delete them, or leave them: each one is removed when " +
+      "its file would have expired.",
+  };
+}
+
 /** What does not work, in words; nothing where it does. */
 function problemOf(part: FileRecorderPart, error: unknown) {
   if (error === undefined) return undefined;
@@ -123,10 +143,18 @@ function fullDisk(cause: unknown): StoreError {
 }
 
 function tellReconciliation(log: Log, removed: Reconciliation): void {
-  const { temporary, orphans, lost } = removed;
+  const { temporary, orphans, found, lost, unknown } = removed;
   if (temporary + orphans > 0) {
     log.info(
       `Removed what the last run left behind: ${temporary} uploads that were cut off and ${orphans} contents that no file needs`,
+    );
+  }
+  if (found > 0) {
+    log.info(`The contents of ${found} files are there again`);
+  }
+  if (unknown > 0) {
+    log.warn(
+      `The database knows nothing of ${unknown} contents of files, which stay until they would have expired. Is it the right one?`,
     );
   }
   if (lost > 0) {

@@ -1,6 +1,7 @@
 /** Chunks from sender to recipients: the reference's `XFTPServerTests`. */
 import assert from "node:assert/strict";
 import { generateAuthKeyPair, sha256 } from "../../relay/crypto/mod.ts";
+import { STORE_FILE } from "../../relay/store/mod.ts";
 import { CHUNK, create, Harness, randomChunk, refusalOf } from "./harness.ts";
 
 for (const algorithm of ["ed25519", "ed448", "x25519"] as const) {
@@ -233,33 +234,111 @@ Deno.test("what a crash leaves behind is put in order", async () => {
   const chunk = randomChunk();
   let kept;
   let lost;
+  let announced;
+  let deleting;
   {
     await using client = await harness.client();
     kept = await create(client, chunk);
     await client.upload(kept.sender, chunk.content);
     lost = await create(client, chunk);
     await client.upload(lost.sender, chunk.content);
+    announced = await create(client, chunk);
+    deleting = await create(client, chunk);
+    await client.upload(deleting.sender, chunk.content);
   }
   await harness.close();
   const path = (name: string) => `${harness.filesDirectory}/${name}`;
   const nameOf = (id: Uint8Array) => id.toBase64({ alphabet: "base64url" });
   await Deno.truncate(path(nameOf(lost.sender.id)), 1000);
-  await Deno.writeFile(path("AAAA"), new Uint8Array(10));
+  const content = new Uint8Array(10);
+  // Crashes between the name and the row, and between a row and its content.
+  await Deno.writeFile(path(nameOf(announced.sender.id)), content);
+  await Deno.writeFile(path("AAAA.deleted.tmp"), content);
+  await Deno.rename(
+    path(nameOf(deleting.sender.id)),
+    path(`${nameOf(deleting.sender.id)}.deleted.tmp`),
+  );
   await Deno.writeFile(path("BBBB.123456.tmp"), new Uint8Array(10));
   await harness.open();
   assert.deepEqual(harness.files.reconciliation, {
     temporary: 1,
-    orphans: 2,
+    orphans: 3,
+    found: 0,
     lost: 1,
+    unknown: 0,
   });
-  assert.equal(harness.contents().length, 1);
-  assert.equal(harness.files.counts().bytesUsed, CHUNK);
+  assert.equal(harness.contents().length, 2);
+  assert.equal(harness.files.counts().bytesUsed, 2 * CHUNK);
   await using client = await harness.client();
+  await client.download(deleting.recipient, chunk);
   await client.download(kept.recipient, chunk);
   const missing = client.download(lost.recipient, chunk);
   assert.equal(await refusalOf(missing), "NO_FILE");
   await client.upload(lost.sender, chunk.content);
   await client.download(lost.recipient, chunk);
+});
+
+Deno.test("a disk that was not mounted is taken back", async () => {
+  await using harness = await Harness.start();
+  const chunk = randomChunk();
+  let access;
+  {
+    await using client = await harness.client();
+    access = await create(client, chunk);
+    await client.upload(access.sender, chunk.content);
+  }
+  await harness.close();
+  const away = `${harness.directory}/away`;
+  await Deno.rename(harness.filesDirectory, away);
+  await harness.open();
+  assert.equal(harness.files.reconciliation.lost, 1);
+  await harness.close();
+  await Deno.remove(harness.filesDirectory, { recursive: true });
+  await Deno.rename(away, harness.filesDirectory);
+  await harness.open();
+  assert.equal(harness.files.reconciliation.found, 1);
+  assert.equal(harness.files.counts().bytesUsed, CHUNK);
+  await using client = await harness.client();
+  const content = await client.download(access.recipient, chunk);
+  assert.deepEqual(content, chunk.content);
+});
+
+Deno.test("contents of another database are left alone", async () => {
+  const DAY = 24 * 3600;
+  let now = Date.now();
+  const options = {
+    now: () => now,
+    xftp: { fileTtlSeconds: 2 * DAY, fileExpiryCheckMs: 50 },
+  };
+  await using harness = await Harness.start(options);
+  const chunk = randomChunk();
+  {
+    await using client = await harness.client();
+    const { sender } = await create(client, chunk);
+    await client.upload(sender, chunk.content);
+  }
+  await harness.close();
+  const stranger = `${harness.filesDirectory}/read-me.txt`;
+  await Deno.writeTextFile(stranger, "of somebody else");
+  for (const suffix of ["", "-wal", "-shm"]) {
+    await Deno.remove(`${harness.directory}/${STORE_FILE}${suffix}`).catch(
+      () => {},
+    );
+  }
+  await harness.open(options);
+  assert.deepEqual(harness.files.reconciliation, {
+    temporary: 0,
+    orphans: 0,
+    found: 0,
+    lost: 0,
+    unknown: 1,
+  });
+  assert.deepEqual(harness.files.unknown, { contents: 1, bytes: CHUNK });
+  assert.equal(harness.contents().length, 2);
+  now += 2 * DAY * 1000 + 2 * 3_600_000;
+  await until(() => harness.files.unknown.contents === 0);
+  await until(() => harness.contents().length === 1);
+  assert.equal(await Deno.readTextFile(stranger), "of somebody else");
 });
 
 async function until(condition: () => boolean): Promise<void> {

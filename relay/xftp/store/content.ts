@@ -15,9 +15,32 @@ import { syncDirectory } from "../../files.ts";
 /** End of the name of what is being uploaded. */
 export const UPLOAD_SUFFIX = ".tmp";
 
+/** End of the name of what is being deleted. */
+const HIDDEN_SUFFIX = `.deleted${UPLOAD_SUFFIX}`;
+
 /** Name of a file's content. */
 export function contentName(senderId: Uint8Array): string {
   return senderId.toBase64({ alphabet: "base64url" });
+}
+
+/** The sender ID that a name is made of, or `undefined`. */
+export function idOfContent(name: string): Uint8Array | undefined {
+  try {
+    const id = Uint8Array.fromBase64(name, { alphabet: "base64url" });
+    return contentName(id) === name ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is in the folder, by names. */
+export interface FolderList {
+  /** Complete contents. */
+  readonly contents: Set<string>;
+  /** Contents that are being deleted, by the names that they had. */
+  readonly hidden: readonly string[];
+  /** Uploads that were cut off, by the names that they have. */
+  readonly temporary: readonly string[];
 }
 
 /** The folder with the content. */
@@ -83,16 +106,48 @@ export class ContentFolder {
       });
   }
 
-  /** Names of complete contents, after temporary files were removed. */
-  async names(): Promise<{ contents: Set<string>; removed: number }> {
+  /** Path of what has this name. */
+  at(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** Everything in it, but what the relay cannot have put there. */
+  async list(): Promise<FolderList> {
     const contents = new Set<string>();
-    let removed = 0;
+    const hidden: string[] = [];
+    const temporary: string[] = [];
     for await (const { name, isFile } of Deno.readDir(this.path)) {
       if (!isFile) continue;
-      if (!name.endsWith(UPLOAD_SUFFIX)) contents.add(name);
-      else if (await this.remove(join(this.path, name))) removed++;
+      if (name.endsWith(HIDDEN_SUFFIX)) {
+        hidden.push(name.slice(0, -HIDDEN_SUFFIX.length));
+      } else if (name.endsWith(UPLOAD_SUFFIX)) temporary.push(name);
+      else if (idOfContent(name) !== undefined) contents.add(name);
     }
-    return { contents, removed };
+    return { contents, hidden, temporary };
+  }
+
+  /**
+   * Gives a content the name of one that is being deleted, which a crash may
+   * leave; false when it is not there.
+   */
+  async hide(name: string): Promise<boolean> {
+    try {
+      await Deno.rename(this.at(name), this.at(name + HIDDEN_SUFFIX));
+      return true;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  }
+
+  /** Takes {@link hide} back. */
+  async show(name: string): Promise<void> {
+    await Deno.rename(this.at(name + HIDDEN_SUFFIX), this.at(name));
+  }
+
+  /** Removes a content that was hidden. */
+  removeHidden(name: string): Promise<boolean> {
+    return this.remove(this.at(name + HIDDEN_SUFFIX));
   }
 
   #startSync(): Promise<void> {

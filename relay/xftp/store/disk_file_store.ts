@@ -2,9 +2,9 @@
  * Files as rows of the relay's database and contents in a folder.
  *
  * An upload becomes a file in this order: content on disk (fsync), its name
- * (rename, fsync of the folder), the row says `uploaded`. A deletion goes the
- * other way. So a content without such a row is never needed: it is removed
- * when the store is opened.
+ * (rename, fsync of the folder), the row says `uploaded`. A deletion hides the
+ * content, then the row goes, then the content. So what a crash leaves can be
+ * told from contents that another database knows (`reconcile.ts`).
  *
  * @module
  */
@@ -22,6 +22,11 @@ import type {
   Upload,
 } from "../file_store.ts";
 import { ContentFile, ContentFolder } from "./content.ts";
+import {
+  reconcile,
+  type Reconciliation,
+  type UnknownContent,
+} from "./reconcile.ts";
 import { Space } from "./space.ts";
 import { FileUpload } from "./upload.ts";
 
@@ -43,21 +48,10 @@ export interface DiskFileStoreOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-/** What was put in order when the store was opened. */
-export interface Reconciliation {
-  /** Uploads that were cut off. */
-  readonly temporary: number;
-  /** Contents without a file. */
-  readonly orphans: number;
-  /** Files whose content is gone. */
-  readonly lost: number;
-}
-
 /** The reference has no bound; its app asks for 200 in a request. */
 const MAX_RECIPIENTS = 10_000;
 const BATCH = 100;
 const MINUTE_MS = 60_000;
-const NO_ID = new Uint8Array(0);
 
 /** Opens the files and puts in order what a crash has left. */
 export async function openDiskFileStore(
@@ -65,41 +59,8 @@ export async function openDiskFileStore(
 ): Promise<DiskFileStore> {
   const folder = await ContentFolder.open(options.directory);
   await syncDirectory(dirname(folder.path));
-  const reconciliation = await reconcile(options.store, folder);
-  return new DiskFileStore(options, { folder, reconciliation });
-}
-
-async function reconcile(
-  store: Store,
-  folder: ContentFolder,
-): Promise<Reconciliation> {
-  const { contents, removed } = await folder.names();
-  let lost = 0;
-  let last = NO_ID;
-  for (;;) {
-    const files = store.files.uploadedAfter(last, BATCH);
-    if (files.length === 0) break;
-    const changes: Promise<void>[] = [];
-    for (const { senderId, size } of files) {
-      const name = ContentFolder.nameOf(senderId);
-      if (contents.delete(name)) {
-        // There can be 100,000 of them, and nobody is served yet.
-        if (Deno.statSync(folder.pathOf(senderId)).size === size) continue;
-        contents.add(name);
-      }
-      lost++;
-      const { committed } = store.write({
-        type: "setFileUploaded",
-        senderId,
-        uploaded: false,
-      });
-      changes.push(committed);
-    }
-    await Promise.all(changes);
-    last = new Uint8Array(files[files.length - 1].senderId);
-  }
-  for (const name of contents) await folder.remove(`${folder.path}/${name}`);
-  return { temporary: removed, orphans: contents.size, lost };
+  const found = await reconcile(options.store, folder);
+  return new DiskFileStore(options, { folder, ...found });
 }
 
 /** The files of a relay. */
@@ -114,6 +75,7 @@ export class DiskFileStore implements FileStore {
   /** The last change under way of each file, by name of its content. */
   readonly #changing = new Map<string, Promise<unknown>>();
   readonly #uploads = new Set<FileUpload>();
+  readonly #unknown: Map<string, UnknownContent>;
   #files: number;
   #uploaded: number;
   #stopped = false;
@@ -121,12 +83,14 @@ export class DiskFileStore implements FileStore {
   /** Use {@link openDiskFileStore}. */
   constructor(
     options: DiskFileStoreOptions,
-    { folder, reconciliation }: {
+    { folder, reconciliation, unknown }: {
       folder: ContentFolder;
       reconciliation: Reconciliation;
+      unknown: Map<string, UnknownContent>;
     },
   ) {
     this.reconciliation = reconciliation;
+    this.#unknown = unknown;
     this.#store = options.store;
     this.#folder = folder;
     this.#quota = options.quota;
@@ -238,10 +202,18 @@ export class DiskFileStore implements FileStore {
 
   delete(senderId: Uint8Array): Promise<boolean> {
     return this.#exclusive(senderId, async (record) => {
-      await this.#write({ type: "deleteFile", senderId: record.senderId });
+      const { senderId } = record;
+      const name = ContentFolder.nameOf(senderId);
+      const hidden = record.uploaded && await this.#folder.hide(name);
+      try {
+        await this.#write({ type: "deleteFile", senderId });
+      } catch (error) {
+        if (hidden) await this.#folder.show(name);
+        throw error;
+      }
       this.#files--;
-      this.#space.forget(ContentFolder.nameOf(record.senderId));
-      await this.#removeContent(record);
+      this.#space.forget(name);
+      await this.#removeContent(record, () => this.#folder.removeHidden(name));
     });
   }
 
@@ -251,12 +223,15 @@ export class DiskFileStore implements FileStore {
 
   block(senderId: Uint8Array, info: BlockingInfo): Promise<boolean> {
     return this.#exclusive(senderId, async (record) => {
-      await this.#write({ type: "blockFile", senderId: record.senderId, info });
-      await this.#removeContent(record);
+      const { senderId } = record;
+      await this.#write({ type: "blockFile", senderId, info });
+      const path = this.#folder.pathOf(senderId);
+      await this.#removeContent(record, () => this.#folder.remove(path));
     });
   }
 
   async expire(before: number, signal?: AbortSignal): Promise<number> {
+    await this.#expireUnknown(before);
     let count = 0;
     for (;;) {
       const ids = this.#store.files.madeBefore(before, BATCH);
@@ -264,6 +239,13 @@ export class DiskFileStore implements FileStore {
       const deleted = await Promise.all(ids.map((id) => this.delete(id)));
       count += deleted.filter((each) => each).length;
     }
+  }
+
+  /** Contents that the database knows nothing of; their size in bytes. */
+  get unknown(): { readonly contents: number; readonly bytes: number } {
+    let bytes = 0;
+    for (const { size } of this.#unknown.values()) bytes += size;
+    return { contents: this.#unknown.size, bytes };
   }
 
   counts(): FileStoreCounts {
@@ -280,6 +262,15 @@ export class DiskFileStore implements FileStore {
     this.#stopped = true;
     await Promise.all(Array.from(this.#uploads, (each) => each.abort()));
     await Promise.allSettled(this.#changing.values());
+  }
+
+  /** Removes contents whose files would have expired, if there were any. */
+  async #expireUnknown(before: number): Promise<void> {
+    for (const [name, { writtenAt }] of this.#unknown) {
+      if (writtenAt >= before) continue;
+      this.#unknown.delete(name);
+      await this.#folder.remove(this.#folder.at(name));
+    }
   }
 
   #anyTaken(recipients: readonly FileRecipient[]): boolean {
@@ -332,13 +323,14 @@ export class DiskFileStore implements FileStore {
   }
 
   async #removeContent(
-    { senderId, size, uploaded }: FileRecord,
+    { size, uploaded }: FileRecord,
+    remove: () => Promise<unknown>,
   ): Promise<void> {
     if (!uploaded) return;
     this.#uploaded--;
     this.#space.free(size);
     try {
-      await this.#folder.remove(this.#folder.pathOf(senderId));
+      await remove();
     } catch (error) {
       // Nobody can reach it any more; the next start removes it.
       this.#onError(error);

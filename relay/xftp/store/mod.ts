@@ -9,5 +9,5 @@ export {
   DiskFileStore,
   type DiskFileStoreOptions,
   openDiskFileStore,
-  type Reconciliation,
 } from "./disk_file_store.ts";
+export type { Reconciliation } from "./reconcile.ts";
