@@ -1,4 +1,4 @@
-import { VERSION } from "../relay/version.ts";
+import { COMMIT, VERSION } from "../relay/version.ts";
 import { command } from "./command.ts";
 
 /** `porchlight version`: prints the version. */
@@ -8,9 +8,9 @@ export const version = command({
   flags: {},
   run(_values, { terminal }) {
     const { os, arch } = Deno.build;
-    terminal.print(
-      `porchlight ${VERSION} (Deno ${Deno.version.deno}, ${os} ${arch})`,
-    );
+    const details = [`Deno ${Deno.version.deno}`, `${os} ${arch}`];
+    if (COMMIT) details.push(`commit ${COMMIT.slice(0, 12)}`);
+    terminal.print(`porchlight ${VERSION} (${details.join(", ")})`);
     return 0;
   },
 });
