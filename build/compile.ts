@@ -128,7 +128,7 @@ async function pack(
       if (kind === "compiled" || !(error instanceof BuildError)) throw error;
       notice?.(
         `"deno compile" has no base (denort) for ${target.name}: ` +
-          `${error.message.split("\n")[0]}`,
+          `${error.message.split("\n").at(-1)}`,
       );
       notice?.(
         `So this is a self-extracting file with npm's Deno ${DENO_VERSION} in it. It does the`,

@@ -24,7 +24,7 @@ export async function run(
     output = await new Deno.Command(program, {
       args,
       cwd,
-      env,
+      env: { NO_COLOR: "1", ...env },
       signal,
       stdin: "null",
     }).output();
