@@ -20,6 +20,8 @@ const commands: cli.Commands = {
   file: cli.file,
   probe: cli.probe,
   init: cli.init,
+  backup: cli.backup,
+  restore: cli.restore,
   import: cli.importCommand,
   export: cli.exportCommand,
   core: cli.core,

@@ -6,8 +6,10 @@
  * @module
  */
 
-import { Decrypter, Encrypter } from "age-encryption";
 import { BackupError } from "./error.ts";
+
+/** Loaded when it is needed: a relay that only runs has no use for it. */
+const age = () => import("age-encryption");
 
 /** With what a backup is locked: one passphrase, or recipients. */
 export interface LockingKeys {
@@ -36,19 +38,19 @@ const MIN_PASSPHRASE = 10;
 export const AGE_MAGIC = "age-encryption.org/v1\n";
 
 /** Why these keys cannot lock a backup; `undefined` when they can. */
-export function keyProblem(
+export async function keyProblem(
   { passphrase, recipients = [] }: LockingKeys,
-): string | undefined {
+): Promise<string | undefined> {
   if (recipients.length > 0) {
     if (passphrase !== undefined) {
       return "Choose either a passphrase or recipients, not both.";
     }
-    const wrong = recipients.find((each) => !isRecipient(each));
-    return wrong === undefined
-      ? undefined
-      : `"${
-        wrong.slice(0, 80)
-      }" is no public key of age: one begins with age1.`;
+    for (const each of recipients) {
+      if (await isRecipient(each)) continue;
+      const shown = each.slice(0, 80);
+      return `"${shown}" is no public key of age: one begins with age1.`;
+    }
+    return undefined;
   }
   if (passphrase === undefined || passphrase === "") {
     return "A backup needs a passphrase or a recipient: it holds the relay's keys.";
@@ -68,8 +70,9 @@ export async function lock(
   plain: ReadableStream<Uint8Array>,
   keys: LockingKeys,
 ): Promise<ReadableStream<Uint8Array>> {
-  const problem = keyProblem(keys);
+  const problem = await keyProblem(keys);
   if (problem !== undefined) throw new BackupError(problem);
+  const { Encrypter } = await age();
   const encrypter = new Encrypter();
   if (keys.passphrase === undefined) {
     for (const each of keys.recipients ?? []) encrypter.addRecipient(each);
@@ -90,6 +93,7 @@ export async function unlock(
   locked: ReadableStream<Uint8Array>,
   { passphrase, identities = [] }: OpeningKeys,
 ): Promise<ReadableStream<Uint8Array>> {
+  const { Decrypter } = await age();
   const decrypter = new Decrypter();
   try {
     if (passphrase !== undefined) decrypter.addPassphrase(passphrase);
@@ -113,7 +117,8 @@ export async function unlock(
   }
 }
 
-function isRecipient(text: string): boolean {
+async function isRecipient(text: string): Promise<boolean> {
+  const { Encrypter } = await age();
   try {
     new Encrypter().addRecipient(text);
     return true;

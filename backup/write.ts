@@ -74,7 +74,7 @@ export async function writeBackup(
 ): Promise<BackupReport> {
   const { config, keys, withFiles = false } = options;
   const target = resolve(options.target);
-  const problem = keyProblem(keys);
+  const problem = await keyProblem(keys);
   if (problem !== undefined) throw new BackupError(problem);
   if (!options.overwrite && await exists(target)) {
     throw new BackupError(

@@ -30,6 +30,8 @@ Deno.test("help lists the commands and explains each", async () => {
     "file",
     "probe",
     "init",
+    "backup",
+    "restore",
     "import",
     "export",
     "core",

@@ -5,6 +5,7 @@
  */
 
 export { address } from "./address.ts";
+export { backup } from "./backup.ts";
 export { clients } from "./clients.ts";
 export type { Command, Commands } from "./command.ts";
 export { core } from "./core.ts";
@@ -16,6 +17,7 @@ export { importCommand } from "./import.ts";
 export { init } from "./init.ts";
 export { probe } from "./probe.ts";
 export { queue } from "./queue.ts";
+export { restore } from "./restore.ts";
 export { run } from "./run.ts";
 export { save } from "./save.ts";
 export { start } from "./start.ts";

@@ -6,8 +6,7 @@ export const save = command({
   summary: "Have the running relay write down what it counts",
   help:
     `Queues and messages are on the disk as soon as apps are told so. Statistics
-are written every five minutes and when the relay stops; this does it now, for
-example before a backup.`,
+are written every five minutes and when the relay stops; this does it now.`,
   flags: askFlags,
   async run(values, { terminal, env }) {
     await askAndPrint({ path: "/save", body: {} }, {

@@ -13,6 +13,7 @@ import {
   loadConfig,
   type LoadOptions,
 } from "../config/mod.ts";
+import { finishRestore } from "../backup/mod.ts";
 import { configuredIdentity } from "../relay/configured_identity.ts";
 import { writeFileAtomic } from "../relay/files.ts";
 import type { configFlags, FlagValues } from "./flags.ts";
@@ -73,6 +74,8 @@ export async function initialise(
 ): Promise<Initialised> {
   const options = loadOptions(values, env);
   const file = configFile(options);
+  // The settings themselves may be on their way back from a backup.
+  await finishRestore(dirname(file));
   const missing = !await exists(file).catch((cause) => {
     throw new SetupError(file, cause);
   });
@@ -81,6 +84,7 @@ export async function initialise(
     missing ? { ...options, path: undefined } : options,
   );
   await makeDirectory(config.data.directory);
+  await finishRestore(config.data.directory);
   const before = await exists(`${config.data.directory}/ca.crt`);
   const identity = await configuredIdentity(config, { create: true });
   const madeFile = missing && await writeTemplate(file);
