@@ -128,7 +128,7 @@ async function pack(
       if (kind === "compiled" || !(error instanceof BuildError)) throw error;
       notice?.(
         `"deno compile" has no base (denort) for ${target.name}: ` +
-          `${error.message.split("\n").at(-1)}`,
+          `${reasonIn(error.message)}`,
       );
       notice?.(
         `So this is a self-extracting file with npm's Deno ${DENO_VERSION} in it. It does the`,
@@ -142,6 +142,12 @@ async function pack(
   const deno = await fetchDeno(target);
   await packSelfExtracting(program, { sources, target, deno, output: path });
   return "self-extracting";
+}
+
+/** The last of the reasons that Deno lists, one a line, before its backtrace. */
+function reasonIn(message: string): string {
+  const [reasons] = message.split("\n\nStack backtrace");
+  return reasons.split("\n").at(-1)?.replace(/^\s*\d+: /, "") ?? message;
 }
 
 if (import.meta.main) {

@@ -52,7 +52,7 @@ export const TARGETS: readonly Target[] = [
     triple: "aarch64-unknown-linux-gnu",
     denoPackage: "@deno/linux-arm64-glibc",
     denoIntegrity:
-      "sha512-IuYjsz9PGl7CJcNsha512-TDqcnoLe3jlgqYEQm7H7MK6q0JOth+o8iSZzknRODnVkJfPiNnjVn1M1Zc6vnp+ipkyb6Av1/CUlHgHtlq59Gw==MuN27KNDB8Q40brK3SG3l+Tsha512-TDqcnoLe3jlgqYEQm7H7MK6q0JOth+o8iSZzknRODnVkJfPiNnjVn1M1Zc6vnp+ipkyb6Av1/CUlHgHtlq59Gw==MDVW61ZKwcn0fQHBHnsha512-TDqcnoLe3jlgqYEQm7H7MK6q0JOth+o8iSZzknRODnVkJfPiNnjVn1M1Zc6vnp+ipkyb6Av1/CUlHgHtlq59Gw==FiiygEwI8by/fKnASEluhZB1atw==",
+      "sha512-IuYjsz9PGl7CJcNXMuN27KNDB8Q40brK3SG3l+TXMDVW61ZKwcn0fQHBHnXFiiygEwI8by/fKnASEluhZB1atw==",
     prebuild: "linux-arm64",
     elfMachine: 183,
     architecture: "arm64",
