@@ -4,7 +4,7 @@
  * ```text
  * deno task bench [--quick] [--reference PATH_OF_SMP_SERVER] [--only PART]
  * ```
- * Parts: `load`, `proxy`, `xftp`, `slow-disk`, `idle`, `start`. With the reference's
+ * Parts: `load`, `proxy`, `xftp`, `tunnel`, `slow-disk`, `idle`, `start`. With the reference's
  * binary the same load runs against it in turn, and the table has the ratios.
  *
  * @module
@@ -24,6 +24,7 @@ import {
   type TargetOptions,
   usage,
 } from "./target.ts";
+import { measureTunnel } from "./tunnel.ts";
 import { measureTransferMemory, measureTransfers } from "./xftp.ts";
 
 const SLOW_FSYNC_MS = 20;
@@ -208,6 +209,12 @@ if (import.meta.main) {
     }
   }
   if (wanted("xftp")) await files(table, plan);
+  if (wanted("tunnel")) {
+    await measureTunnel(table, {
+      megabytes: values.quick ? 100 : 400,
+      streams: values.quick ? [1, 20] : [1, 100, 500],
+    });
+  }
   if (wanted("slow-disk")) {
     const disk = `fsync +${SLOW_FSYNC_MS} ms, `;
     await against(

@@ -16,6 +16,7 @@ import { CALLBACK_ALPN, CallbackAnswerer, dialBack } from "../callback/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { formatAddress, isPublic, parseAddress } from "../nat/ip.ts";
 import { configuredIdentity } from "../relay/configured_identity.ts";
+import { HTTP1_ALPN } from "../relay/http1/mod.ts";
 import type { Identity } from "../relay/identity/mod.ts";
 import type { Log } from "../relay/log.ts";
 import { machineHosts } from "../relay/machine_hosts.ts";
@@ -28,6 +29,7 @@ import { CoreError } from "./errors.ts";
 import { Homes } from "./homes/mod.ts";
 import { type LeaseBookOptions, SqliteLeaseBook } from "./leases/mod.ts";
 import { DnsServer, NameTable } from "./names/mod.ts";
+import { serveWeb, webCredentials } from "./web.ts";
 
 /** What a core is made of. */
 export interface CoreOptions {
@@ -67,6 +69,8 @@ export interface Core extends AsyncDisposable {
 const MAX_HANDSHAKES = 2_000;
 /** Bytes for a home's TCP above which its link is lost. */
 const MAX_BUFFERED = 1024 * 1024;
+/** Port of connections that come inside another. */
+const INSIDE = 0;
 /** Time for visitors to finish when the core stops, ms. */
 const DRAIN_MS = 3_000;
 
@@ -131,13 +135,15 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   const listener: TlsListener = started.use(listenTls({
     addresses: core.ports.map((port) => ({ port })),
     credentials: { certificates: identity.chainPem, key: identity.keyPem },
-    alpn: [TUNNEL_ALPN, CALLBACK_ALPN],
+    alpn: [TUNNEL_ALPN, CALLBACK_ALPN, HTTP1_ALPN],
     requestClientCertificate: true,
+    web: await webCredentials(config, identity),
     // Call-backs and newcomers find room beside all links.
-    maxConnections: core.links + MAX_HANDSHAKES,
+    // A link over WebSocket counts twice.
+    maxConnections: 2 * core.links + MAX_HANDSHAKES,
     maxHandshakes: MAX_HANDSHAKES,
     maxBuffered: MAX_BUFFERED,
-    onConnection(connection, { peer }) {
+    onConnection(connection, { port, peer }) {
       const address = parseAddress(peer);
       const source = address === undefined ? peer : formatAddress(address);
       switch (connection.alpn) {
@@ -146,6 +152,12 @@ export async function startCore(options: CoreOptions): Promise<Core> {
         case CALLBACK_ALPN:
           return callbacks.serve(connection, source);
       }
+      // Inside a WebSocket there is no other.
+      if (port === INSIDE) return;
+      return serveWeb(connection, {
+        adopt: (stream) => listener.adopt(stream, { port: INSIDE, peer }),
+        onError: (error) => log.error("Answering a web client failed", error),
+      });
     },
     onHandlerError: (error) => log.error("Serving a relay failed", error),
   }));

@@ -13,10 +13,12 @@ import type { MuxStream } from "../mux/mod.ts";
 import type { Lease, Visitor } from "../protocol/mod.ts";
 import { BackOff } from "./back_off.ts";
 import { CoreLink, type ReachAnswer, RefusedError } from "./core_link.ts";
-import { type CoreHost, coreHosts, dialCore } from "./dial_core.ts";
+import { type CoreHost, coreHosts, dialCore, type Way } from "./dial_core.ts";
 
 /** Links at a time. */
 const LINKS = 2;
+/** Ways to a core, the better one first. */
+const WAYS: readonly Way[] = ["direct", "websocket"];
 /** A link that lived so long makes the next pause short again, ms. */
 const STABLE_MS = 10_000;
 /** Pause after a refusal that says nothing of another try, ms. */
@@ -66,6 +68,8 @@ export class Tunnel implements AsyncDisposable {
   readonly #instance = toBase64Url(randomBytes(12));
   readonly #stopping = new AbortController();
   readonly #links = new Map<number, CoreLink>();
+  /** Which try led to a link last, by slot. */
+  readonly #worked = new Map<number, number>();
   /** Ends pauses: all of them, and those that are not the core's wish. */
   readonly #pauses = new Set<{ readonly wake: () => void; wished: boolean }>();
   #running: Promise<unknown> | undefined;
@@ -136,6 +140,7 @@ export class Tunnel implements AsyncDisposable {
    */
   networkChanged(): void {
     for (const link of this.#links.values()) void link.probe(PROBE_MS);
+    this.#worked.clear();
     for (const { wake, wished } of this.#pauses) if (!wished) wake();
   }
 
@@ -192,15 +197,13 @@ export class Tunnel implements AsyncDisposable {
     const { core, identity, software, label, port, invitation } = this.#options;
     const { signal } = this.#stopping;
     const hosts = hostsFor(slot, await coreHosts(core, signal));
-    const host = hosts[failures % Math.max(hosts.length, 1)];
-    if (host === undefined) {
+    if (hosts.length === 0) {
       throw new Error("The core's name cannot be looked up");
     }
-    const connection = await dialCore(core, {
-      host: host.address,
-      identity,
-      signal,
-    });
+    // All hosts in one way, then all in the other, from where it went last.
+    const tries = WAYS.flatMap((way) => hosts.map((host) => ({ way, host })));
+    const at = ((this.#worked.get(slot) ?? 0) + failures) % tries.length;
+    const connection = await dialCore(core, { ...tries[at], identity, signal });
     const link = await CoreLink.open(connection, {
       ...this.#options,
       signal,
@@ -218,6 +221,7 @@ export class Tunnel implements AsyncDisposable {
       return { refusal: undefined, livedMs: 0 };
     }
     const since = performance.now();
+    this.#worked.set(slot, at);
     this.#links.set(slot, link);
     this.#lease = link.welcome.lease;
     this.#core = link.welcome.core;

@@ -26,6 +26,9 @@
 
 import type { CallbackOutcome } from "../../callback/mod.ts";
 
+/** Where a core takes links over WebSocket. */
+export const TUNNEL_PATH = "/tunnel";
+
 /** ALPN of links. */
 export const TUNNEL_ALPN = "porchlight-tunnel/1";
 

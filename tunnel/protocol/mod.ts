@@ -20,5 +20,6 @@ export {
   type Lease,
   type RefusalReason,
   TUNNEL_ALPN,
+  TUNNEL_PATH,
   type Visitor,
 } from "./messages.ts";
