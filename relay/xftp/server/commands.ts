@@ -11,6 +11,7 @@ import type { FileRecipient, FileRecord, Upload } from "../file_store.ts";
 import type { XftpCommand, XftpError, XftpResponse } from "../messages.ts";
 import type { XftpContext } from "./context.ts";
 import type { RequestBody } from "./request_body.ts";
+import type { Slot } from "./slots.ts";
 
 /** Bytes of a sender or recipient ID. */
 const ID_SIZE = 16;
@@ -72,15 +73,16 @@ export async function addRecipients(
 export async function receiveFile(
   context: XftpContext,
   file: FileRecord,
-  body: RequestBody,
+  { body, owner }: { body: RequestBody; owner: object },
 ): Promise<XftpResponse> {
   // What is there already does not change; but a client waits for an answer
   // only after it has sent everything.
+  const { uploadTimeoutMs } = context.options;
   if (file.uploaded) {
-    const { uploadTimeoutMs } = context.options;
     return await body.within(uploadTimeoutMs, () => skipContent(file, body));
   }
-  return await context.uploads.run(async () => {
+  const request = { owner, waitMs: uploadTimeoutMs, gone: body.closed };
+  const response = await context.uploads.run(request, async (slot) => {
     const upload = await context.files.upload(file.senderId);
     switch (upload) {
       case "missing":
@@ -91,26 +93,30 @@ export async function receiveFile(
         return refuse("FILE_IO");
     }
     const result = await receiveContent(upload, body, {
-      timeoutMs: context.options.uploadTimeoutMs,
+      slot,
+      timeoutMs: uploadTimeoutMs,
     });
     if (result !== "ok") return refuse(result);
     context.statistics.add("filesUploaded");
     return OK;
   });
+  return response === "busy" ? refuse("TIMEOUT") : response;
 }
 
 async function receiveContent(
   upload: Upload,
   body: RequestBody,
-  { timeoutMs }: { timeoutMs: number },
+  { slot, timeoutMs }: { slot: Slot; timeoutMs: number },
 ) {
   const late = Promise.withResolvers<"TIMEOUT">();
   const timer = setTimeout(() => late.resolve("TIMEOUT"), timeoutMs);
+  void slot.revoked.then(() => late.resolve("TIMEOUT"));
   try {
     for (;;) {
       const piece = await Promise.race([body.next(), late.promise]);
       if (piece === "TIMEOUT") return piece;
       if (piece === undefined) return await upload.commit();
+      slot.moved(piece.length);
       if (!await upload.write(piece)) return await upload.commit();
     }
   } finally {

@@ -42,7 +42,7 @@ import {
   refuse,
 } from "./commands.ts";
 import type { XftpContext } from "./context.ts";
-import { beginDownload, type Download, sendContent } from "./download.ts";
+import { beginDownload, sendContent } from "./download.ts";
 import { ServerHandshake, type XftpSession } from "./handshake.ts";
 import { RequestBody } from "./request_body.ts";
 
@@ -70,6 +70,12 @@ const PREFLIGHT: readonly HeaderField[] = [
   ["access-control-allow-headers", "*"],
   ["access-control-max-age", "86400"],
 ];
+
+/** Answers a command; `end`: nothing follows. */
+type Answer = (
+  response: XftpResponse,
+  options: { end: boolean },
+) => Promise<void>;
 
 /** A connection while it is served. */
 export class XftpConnection {
@@ -175,78 +181,104 @@ export class XftpConnection {
   ): Promise<void> {
     const transmission = decodeXftpCommandBlock(session.params, head);
     const { correlationId, entityId } = transmission;
-    let response: XftpResponse;
-    let download: Download | undefined;
+    const answer = async (
+      response: XftpResponse,
+      { end }: { end: boolean },
+    ) => {
+      const block = encodeXftpResponseBlock(session.params, {
+        correlationId,
+        // Responses without an entity must not have an ID (`checkCredentials`).
+        entityId: response.tag === "SIDS" || response.tag === "PONG"
+          ? EMPTY
+          : entityId,
+        response,
+      });
+      this.#respond(stream);
+      await stream.write(block, { end });
+    };
+    const response = await this.#settle(async () => {
+      if ("error" in transmission) return { tag: "ERR", ...transmission };
+      const { files } = this.#context;
+      const verdict = authorizeCommand(transmission, { session, files });
+      if (!verdict.allowed) return { tag: "ERR", error: verdict.error };
+      const { file } = verdict;
+      const { command } = transmission;
+      return command.tag === "FGET" && file !== undefined
+        ? await this.#download(stream, { file, dhKey: command.dhKey, answer })
+        : await this.#execute(transmission, { file, body });
+    });
+    if (response !== undefined && stream.open) {
+      await answer(response, { end: true });
+    }
+  }
+
+  /** What goes wrong on the relay's side is `INTERNAL` for the client. */
+  async #settle(
+    action: () => Promise<XftpResponse | undefined>,
+  ): Promise<XftpResponse | undefined> {
     try {
-      if ("error" in transmission) {
-        response = { tag: "ERR", error: transmission.error };
-      } else {
-        const { files } = this.#context;
-        const verdict = authorizeCommand(transmission, { session, files });
-        const result = verdict.allowed
-          ? await this.#execute(transmission, { file: verdict.file, body })
-          : { response: { tag: "ERR", error: verdict.error } as const };
-        response = result.response;
-        download = result.download;
-      }
+      return await action();
     } catch (error) {
       if (error instanceof Http2Error) throw error;
       this.#context.onError(error);
-      response = refuse("INTERNAL");
+      return refuse("INTERNAL");
     }
-    if (!stream.open) {
-      await download?.close();
-      return;
-    }
-    const block = encodeXftpResponseBlock(session.params, {
-      correlationId,
-      // Responses without an entity must not have an ID (`checkCredentials`).
-      entityId: response.tag === "SIDS" || response.tag === "PONG"
-        ? EMPTY
-        : entityId,
-      response,
-    });
-    if (download === undefined) {
-      this.#respond(stream);
-      await stream.write(block, { end: true });
-      return;
-    }
-    const content = download;
-    await this.#context.downloads.run(async () => {
+  }
+
+  /** Sends the content, or returns why not. */
+  async #download(
+    stream: Http2Stream,
+    { file, dhKey, answer }: {
+      file: FileRecord;
+      dhKey: Uint8Array;
+      answer: Answer;
+    },
+  ): Promise<XftpResponse | undefined> {
+    const { downloads, options } = this.#context;
+    const request = {
+      owner: this,
+      waitMs: options.uploadTimeoutMs,
+      gone: stream.closed,
+    };
+    const result = await downloads.run(request, async (slot) => {
+      const { response, download } = await beginDownload(
+        this.#context,
+        file,
+        dhKey,
+      );
+      if (download === undefined) return response;
+      await using _content = download;
+      await answer(response, { end: false });
       try {
-        this.#respond(stream);
-        await stream.write(block);
+        await sendContent(download, { stream, slot });
       } catch (error) {
-        await content.close();
-        throw error;
+        // It is too late for another answer.
+        if (!(error instanceof Http2Error)) this.#context.onError(error);
+        stream.reset(Http2Code.INTERNAL_ERROR);
       }
-      await sendContent(content, stream);
     });
+    return result === "busy" ? refuse("TIMEOUT") : result;
   }
 
   async #execute(
     { command, entityId }: XftpCommandTransmission,
     { file, body }: { file: FileRecord | undefined; body: RequestBody },
-  ): Promise<{ response: XftpResponse; download?: Download }> {
+  ): Promise<XftpResponse> {
     const context = this.#context;
-    if (command.tag === "PING") return { response: { tag: "PONG" } };
-    if (command.tag === "FNEW") {
-      return { response: await createFile(context, command) };
-    }
-    if (file === undefined) return { response: refuse("INTERNAL") };
+    if (command.tag === "PING") return { tag: "PONG" };
+    if (command.tag === "FNEW") return await createFile(context, command);
+    if (file === undefined) return refuse("INTERNAL");
     switch (command.tag) {
       case "FADD":
-        return {
-          response: await addRecipients(context, file, command.recipientKeys),
-        };
+        return await addRecipients(context, file, command.recipientKeys);
       case "FPUT":
-        return { response: await receiveFile(context, file, body) };
+        return await receiveFile(context, file, { body, owner: this });
       case "FDEL":
-        return { response: await deleteFile(context, file) };
+        return await deleteFile(context, file);
       case "FGET":
-        return await beginDownload(context, file, command.dhKey);
+        return refuse("INTERNAL");
       case "FACK":
-        return { response: await acknowledge(context, entityId) };
+        return await acknowledge(context, entityId);
     }
   }
 

@@ -12,20 +12,19 @@ import {
   NONCE_SIZE,
   randomBytes,
 } from "../../crypto/mod.ts";
-import type { Http2Stream } from "../../http2/mod.ts";
+import { Http2Code, type Http2Stream } from "../../http2/mod.ts";
 import { EMPTY } from "../../wire/mod.ts";
 import { encryptContent } from "../encryption.ts";
 import type { FileRecord } from "../file_store.ts";
 import type { XftpResponse } from "../messages.ts";
 import { refuse } from "./commands.ts";
 import type { XftpContext } from "./context.ts";
+import type { Slot } from "./slots.ts";
 
-/** Content that is to follow the response. */
-export interface Download {
+/** Content that is to follow the response; gives its file back in the end. */
+export interface Download extends AsyncDisposable {
   /** Encrypted; a piece is valid until the next one. */
   readonly pieces: AsyncGenerator<Uint8Array, void, undefined>;
-  /** Gives the file back; to be called in any case. */
-  close(): Promise<void>;
 }
 
 /** Opens the content for a recipient with this X25519 key, raw. */
@@ -49,7 +48,7 @@ export async function beginDownload(
     response: { tag: "FILE", relayDhKey: publicKey, nonce },
     download: {
       pieces,
-      async close() {
+      async [Symbol.asyncDispose]() {
         await pieces.return();
         content[Symbol.dispose]();
       },
@@ -64,12 +63,12 @@ export async function beginDownload(
  */
 export async function sendContent(
   download: Download,
-  stream: Http2Stream,
+  { stream, slot }: { stream: Http2Stream; slot: Slot },
 ): Promise<void> {
-  try {
-    for await (const piece of download.pieces) await stream.write(piece);
-    await stream.write(EMPTY, { end: true });
-  } finally {
-    await download.close();
+  void slot.revoked.then(() => stream.reset(Http2Code.CANCEL));
+  for await (const piece of download.pieces) {
+    await stream.write(piece);
+    slot.moved(piece.length);
   }
+  await stream.write(EMPTY, { end: true });
 }

@@ -16,6 +16,11 @@ export class RequestBody {
     this.#stream = stream;
   }
 
+  /** Settles when nobody waits for an answer any more. Never rejects. */
+  get closed(): Promise<void> {
+    return this.#stream.closed;
+  }
+
   /**
    * The next bytes, valid until the next call, or `undefined` at the end. A
    * call that is not waited for any more loses nothing to the one after it.
