@@ -30,8 +30,8 @@ export const DEFAULT_COUNT = 8;
 /** Share of an answer that relays on probation get, where others are there. */
 export const PROBATION_SHARE = 0.2;
 
-/** How long a list of candidates is used, ms. */
-const FRESH_MS = 2_000;
+/** How long a list of candidates is used, ms for each relay. */
+const FRESH_MS = 0.2;
 /** Of one operator or network, when there are not enough others. */
 const RELAXED = 2;
 
@@ -79,7 +79,8 @@ export class Queries {
     const known = this.#candidates;
     if (
       known !== undefined &&
-      (known.version === version || now - known.at < FRESH_MS)
+      (known.version === version ||
+        now - known.at < FRESH_MS * this.#registry.size)
     ) return known;
     return this.#candidates = this.#collect(version, now);
   }

@@ -199,6 +199,7 @@ export class Registry implements Disposable {
   setFull(record: RelayRecord, full: boolean): void {
     if (record.full === full) return;
     record.full = full;
+    record.verdict = undefined;
     this.#version++;
     this.#mark(record, { state: true });
   }
@@ -206,8 +207,8 @@ export class Registry implements Disposable {
   /** The relay will leave. */
   leave(record: RelayRecord, at: number): void {
     record.leavesAt = Math.min(Math.max(at, this.now), this.now + MAX_NOTICE);
+    this.#changed(record);
     this.#mark(record, { state: true });
-    this.#judge(record);
     this.look(record);
   }
 
@@ -379,6 +380,7 @@ export class Registry implements Disposable {
   #changed(record: RelayRecord): void {
     record.changed = ++this.#changes;
     record.toldAt = this.now;
+    record.verdict = undefined;
     this.#version++;
     if (this.#relays.delete(record.key)) this.#relays.set(record.key, record);
   }
