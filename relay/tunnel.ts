@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isIP } from "node:net";
 import { dialBack } from "../callback/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { watchNetwork } from "../nat/mod.ts";
@@ -32,6 +33,8 @@ const DIRECT: ReadonlySet<PathKind> = new Set([
 
 /** Time until the core is asked again whether it gets through, ms. */
 const RETRY_MS = 30_000;
+/** The same when it was asked a moment before, ms. */
+const EARLY_MS = 2_500;
 
 /** What a place at a core is made of. */
 export interface TunnelParts {
@@ -137,14 +140,15 @@ export class RelayTunnel implements AsyncDisposable {
     const { manager } = this.#running?.path ?? {};
     if (manager === undefined || this.#stopping.signal.aborted) return;
     const { v4, v6 } = chosen(manager.state, manager.now);
-    const ways = [v4, v6].filter((way) => way && DIRECT.has(way.kind));
-    const isSure = ways.some((way) => way?.state === "confirmed");
-    // Held for a moment after it was lost: it may come back.
-    if (!isSure && ways.length > 0) {
-      this.#tunnel.networkChanged();
-      return;
-    }
-    this.#tell(isSure);
+    const ways = [v4, v6].flatMap((way) =>
+      way !== undefined && DIRECT.has(way.kind) ? [way] : []
+    );
+    const sure = ways.filter(({ state }) => state === "confirmed");
+    // Held for a moment after it was lost: it may come back. What has happened
+    // to it may have happened to the links.
+    if (sure.length < ways.length) this.#tunnel.networkChanged();
+    if (sure.length === 0 && ways.length > 0) return;
+    this.#tell(sure.map(({ family }) => family));
   }
 
   /** How it is, for the owner. */
@@ -247,26 +251,33 @@ export class RelayTunnel implements AsyncDisposable {
     }
   }
 
-  #tell(direct: boolean): void {
+  /** Tells the core over which families the relay is reached without it. */
+  #tell(families: readonly number[]): void {
     const { links, sources } = this.#tunnel.status;
-    const told = `${direct} ${sources}`;
+    const told = `${families} ${sources}`;
     if (links === 0 || told === this.#told) return;
     this.#told = told;
+    clearTimeout(this.#retry);
     this.#do(async () => {
-      const answers = await this.#tunnel.reach(direct);
-      const isHome = answers.some(({ name }) => name === "home");
-      if (direct && !isHome) this.#tellAgain();
+      const answers = await this.#tunnel.reach(families.length > 0);
+      if (told !== this.#told) return;
+      // Others have come this way, and the core has not.
+      const missed = answers.filter(({ outcome, source }) =>
+        outcome !== "reachable" && families.includes(isIP(source))
+      );
+      if (missed.length === 0) return;
+      const isEarly = missed.some(({ outcome }) => outcome === "too often");
+      this.#tellAgain(isEarly ? EARLY_MS : RETRY_MS);
     });
   }
 
-  /** Others come home directly, and the core did not get through. */
-  #tellAgain(): void {
+  #tellAgain(afterMs: number): void {
     if (this.#stopping.signal.aborted) return;
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => {
       this.#told = "";
       this.onPath();
-    }, RETRY_MS);
+    }, afterMs);
   }
 }
 

@@ -101,7 +101,7 @@ export class Link implements StreamLink, MemoryHolder, AsyncDisposable {
   #leaving = false;
   #drained: (() => void) | undefined;
   #heardAt: number;
-  #pingTimer: ReturnType<typeof setInterval> | undefined;
+  #pingTimer: ReturnType<typeof setTimeout> | undefined;
   #pingSent: { readonly value: number; readonly at: number } | undefined;
   #pingValue = 0;
   #pingWaiters: (() => void)[] = [];
@@ -119,11 +119,7 @@ export class Link implements StreamLink, MemoryHolder, AsyncDisposable {
     this.#nextId = options.role === "client" ? 1 : 2;
     this.#heardAt = this.now();
     options.memory?.add(this);
-    this.#pingTimer = setInterval(
-      () => this.#keepAlive(),
-      options.pingMs ?? DEFAULT_PING_MS,
-    );
-    this.#ping();
+    this.#keepAlive();
     this.ended = this.#run();
   }
 
@@ -425,8 +421,14 @@ export class Link implements StreamLink, MemoryHolder, AsyncDisposable {
   }
 
   #keepAlive(): void {
-    if (this.now() - this.#heardAt > this.#deadMs) this.#end(deadError());
-    else this.#ping();
+    const leftMs = this.#heardAt + this.#deadMs - this.now();
+    if (leftMs <= 0) return this.#end(deadError());
+    this.#ping();
+    // Silence is noticed when it has lasted, not at the ping after that.
+    this.#pingTimer = setTimeout(
+      () => this.#keepAlive(),
+      Math.min(this.#options.pingMs ?? DEFAULT_PING_MS, leftMs),
+    );
   }
 
   #sendGoAway(code: number): void {
@@ -447,7 +449,7 @@ export class Link implements StreamLink, MemoryHolder, AsyncDisposable {
   #fail(error: MuxError): void {
     if (this.#error !== undefined) return;
     this.#error = error;
-    clearInterval(this.#pingTimer);
+    clearTimeout(this.#pingTimer);
     this.#options.memory?.delete(this);
     this.#turns.length = 0;
     for (const stream of [...this.#streams.values()]) stream.fail(error);
