@@ -20,7 +20,13 @@ import { fetchDeno } from "./deno_package.ts";
 import { bundleProgram } from "./program.ts";
 import { sbomOf } from "./sbom.ts";
 import { packSelfExtracting } from "./self_extracting.ts";
-import { CHECKOUT, hasChanges, type Sources, takeSources } from "./sources.ts";
+import {
+  CHECKOUT,
+  commitNamed,
+  hasChanges,
+  type Sources,
+  takeSources,
+} from "./sources.ts";
 import {
   BuildError,
   DENO_VERSION,
@@ -67,10 +73,14 @@ export async function compile(options: CompileOptions): Promise<Artifact[]> {
   const output = resolve(options.output);
   await Deno.mkdir(output, { recursive: true });
   const artifacts: Artifact[] = [];
+  // Once for all of them: somebody may commit meanwhile.
+  const revision = await commitNamed(options.revision);
   for (const target of options.targets) {
     const work = await Deno.makeTempDir({ prefix: "porchlight-build-" });
     try {
-      artifacts.push(await compileOne(target, { ...options, work, output }));
+      artifacts.push(
+        await compileOne(target, { ...options, revision, work, output }),
+      );
     } finally {
       await Deno.remove(work, { recursive: true });
     }

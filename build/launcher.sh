@@ -53,7 +53,7 @@ make_own() {
 unpack_file() {
   tail -c "+$2" "$self" | head -c "$3" | gzip -dc >"$new/$1" &&
     chmod "$4" "$new/$1" &&
-    printf '%s  %s\n' "$5" "$new/$1" | sha256sum -c --status
+    printf '%s  %s\n' "$5" "$new/$1" | sha256sum -c >/dev/null
 }
 
 unpack_files() {
@@ -74,6 +74,7 @@ unpack() {
     mv -T "$new" "$1/$id" 2>/dev/null || [ -x "$1/$id/porchlight" ] || return 1
   else
     why=$(head -n 1 "$new/errors")
+    why="$1: ${why:-$self is damaged}"
     rm -rf "$new"
     trap - EXIT INT TERM HUP
     return 1
@@ -110,7 +111,8 @@ find_files() {
     # Not so on a disk that may hold no programs (noexec).
     [ ! -x "$files/porchlight" ] || return 0
   done
-  die "Cannot unpack itself: there is no directory that it may write to and run from${why:+ ($why)}." \
+  die "Cannot unpack itself: there is no directory that it may write to and run from." \
+    ${why:+"$why."} \
     "It needs about @MEGABYTES@ MB. Name one with PORCHLIGHT_CACHE=DIRECTORY."
 }
 

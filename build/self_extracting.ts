@@ -44,20 +44,9 @@ export async function packSelfExtracting(
     );
   }
   const launcher = await launcherOf(packed, { sources, target });
-  const file = await Deno.open(`${output}.new`, {
-    write: true,
-    create: true,
-    truncate: true,
-    mode: 0o755,
-  });
-  try {
-    for (const bytes of [launcher, ...packed.map((one) => one.compressed)]) {
-      const writer = file.writable.getWriter();
-      await writer.write(bytes);
-      writer.releaseLock();
-    }
-  } finally {
-    file.close();
+  await Deno.writeFile(`${output}.new`, launcher, { mode: 0o755 });
+  for (const { compressed } of packed) {
+    await Deno.writeFile(`${output}.new`, compressed, { append: true });
   }
   await Deno.rename(`${output}.new`, output);
 }

@@ -34,12 +34,7 @@ export async function takeSources(
     );
   }
   const git = ["git", "-C", CHECKOUT];
-  const commit = await runText([
-    ...git,
-    "rev-parse",
-    "--verify",
-    `${revision}^{commit}`,
-  ]);
+  const commit = await commitNamed(revision);
   const time = await runText([...git, "show", "-s", "--format=%ct", commit]);
   const archive = join(directory, "sources.tar");
   await run([...git, "archive", `--output=${archive}`, commit]);
@@ -59,6 +54,18 @@ export async function takeSources(
     !("version" in project) || typeof project.version !== "string"
   ) throw new BuildError("deno.json has no version");
   return { directory, version: project.version, commit, time: Number(time) };
+}
+
+/** Full name of the commit that a name means now. */
+export async function commitNamed(revision: string): Promise<string> {
+  return await runText([
+    "git",
+    "-C",
+    CHECKOUT,
+    "rev-parse",
+    "--verify",
+    `${revision}^{commit}`,
+  ]);
 }
 
 /** Whether the work tree has changes that no commit has. */
