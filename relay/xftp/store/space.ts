@@ -32,6 +32,8 @@ export class Space {
   readonly #options: SpaceOptions;
   #used: number;
   #reserved = 0;
+  /** Of what is reserved, what no upload uses. */
+  #idle = 0;
   /** By name of the content; oldest first. */
   readonly #reservations = new Map<string, Reservation>();
 
@@ -56,16 +58,20 @@ export class Space {
     this.#add(name, size);
   }
 
-  /** Takes the space for an upload; false when there is none. */
+  /**
+   * Takes the space for an upload; false when there is none. Announcing costs
+   * nothing, so what is only announced gives way to what is there.
+   */
   take(name: string, size: number): boolean {
     const reservation = this.#reservations.get(name);
     if (reservation === undefined) {
+      this.#makeRoom(size);
       if (!this.#fits(size)) return false;
-      this.#add(name, size).uploads = 1;
+      this.#use(this.#add(name, size));
       return true;
     }
     if (!this.#diskHas(size)) return false;
-    reservation.uploads++;
+    this.#use(reservation);
     return true;
   }
 
@@ -74,7 +80,9 @@ export class Space {
     const reservation = this.#reservations.get(name);
     if (reservation === undefined) return;
     reservation.uploads--;
-    if (reservation.uploads <= 0) this.#drop(name, reservation);
+    if (reservation.uploads > 0) return;
+    this.#idle += reservation.size;
+    this.#drop(name, reservation);
   }
 
   /** An upload has ended with a content. */
@@ -99,12 +107,19 @@ export class Space {
     const reservation = { size, until, uploads: 0 };
     this.#reservations.set(name, reservation);
     this.#reserved += size;
+    this.#idle += size;
     return reservation;
   }
 
+  #use(reservation: Reservation): void {
+    if (reservation.uploads++ === 0) this.#idle -= reservation.size;
+  }
+
+  /** Drops a reservation that no upload uses. */
   #drop(name: string, { size }: Reservation): void {
     this.#reservations.delete(name);
     this.#reserved -= size;
+    this.#idle -= size;
   }
 
   #fits(size: number): boolean {
@@ -113,7 +128,19 @@ export class Space {
       this.#diskHas(size);
   }
 
-  /** Announcing costs nothing, so it must not hold the space for days. */
+  /** Drops the oldest reservations without an upload, if that is enough. */
+  #makeRoom(size: number): void {
+    const { quota } = this.#options;
+    const over = () => this.#used + this.#reserved + size - quota;
+    if (over() <= 0) return;
+    if (over() > this.#idle) return;
+    for (const [name, reservation] of this.#reservations) {
+      if (over() <= 0) return;
+      if (reservation.uploads === 0) this.#drop(name, reservation);
+    }
+  }
+
+  /** Announcements must not hold the space for days. */
   #dropOld(): void {
     const now = performance.now();
     for (const [name, reservation] of this.#reservations) {
