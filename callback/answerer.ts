@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatAddress, isPublic, parseAddress } from "../nat/ip.ts";
+import { formatAddress, isPublic, parseAddress } from "../nat/mod.ts";
 import type { Connection } from "../relay/transport/mod.ts";
 import { dialBack } from "./dial_back.ts";
 import { readMessage } from "./frame.ts";

@@ -6,7 +6,7 @@
 
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { formatAddress } from "../nat/ip.ts";
+import { formatAddress } from "../nat/mod.ts";
 import { checkChain, type Identity } from "../relay/identity/mod.ts";
 import type { RelayAddress } from "../relay/smp/mod.ts";
 import {

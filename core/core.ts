@@ -14,7 +14,7 @@ import { isIPv4, isIPv6 } from "node:net";
 import { join } from "node:path";
 import { CALLBACK_ALPN, CallbackAnswerer, dialBack } from "../callback/mod.ts";
 import type { Config } from "../config/mod.ts";
-import { formatAddress, isPublic, parseAddress } from "../nat/ip.ts";
+import { formatAddress, isPublic, parseAddress } from "../nat/mod.ts";
 import { configuredIdentity } from "../relay/configured_identity.ts";
 import { HTTP1_ALPN } from "../relay/http1/mod.ts";
 import type { Identity } from "../relay/identity/mod.ts";

@@ -35,6 +35,11 @@ const AWAY_CHECK = 2000;
 const AWAY_LIMIT = 20_000;
 /** A mapping lost sooner than this was not kept by the router. */
 const SHORT_LIVED = 30_000;
+/**
+ * Mappings in a row that may be lost soon before checks get rarer: a line that
+ * comes up may bring a restart and several addresses.
+ */
+const PATIENT_LOSSES = 4;
 /** The longest between checks of a router that forgets all the time. */
 const SLOWEST_CHECK = 120_000;
 /** Between two checks that routers ask for by their news. */
@@ -66,8 +71,8 @@ export class PortKeeper implements AsyncDisposable {
   readonly #signal: AbortSignal;
   #running: Promise<void> | undefined;
   #state: PortState;
-  /** Spreads checks of a router that forgets all the time. */
-  #slowness = 1;
+  /** Mappings in a row that were lost soon. */
+  #losses = 0;
 
   constructor(options: PortKeeperOptions) {
     this.#options = options;
@@ -369,12 +374,13 @@ export class PortKeeper implements AsyncDisposable {
   #checkInterval({ method }: Mapping): number {
     const usual = this.#options.checkInterval ??
       (method === "upnp" ? UPNP_CHECK : DATAGRAM_CHECK);
-    return Math.max(usual, Math.min(usual * this.#slowness, SLOWEST_CHECK));
+    const slowness = 2 ** Math.max(0, this.#losses - PATIENT_LOSSES);
+    return Math.max(usual, Math.min(usual * slowness, SLOWEST_CHECK));
   }
 
   /** A router whose clock is broken "forgets" at each look: look less often. */
   #noteLoss(heldFor: number): void {
-    this.#slowness = heldFor < SHORT_LIVED ? this.#slowness * 2 : 1;
+    this.#losses = heldFor < SHORT_LIVED ? this.#losses + 1 : 0;
   }
 
   #tell(state: Omit<PortState, "family">): void {

@@ -8,6 +8,7 @@ export {
   addressFamily,
   type AddressKind,
   addressKind,
+  formatAddress,
   isPublic,
   parseAddress,
   sameAddress,

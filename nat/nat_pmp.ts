@@ -24,12 +24,6 @@ import {
   NatPmpResult,
 } from "./nat_pmp_message.ts";
 
-/**
- * Every so many checks the mapping itself is asked for again, not only the
- * address and the clock.
- */
-const FULL_CHECK_EVERY = 5;
-
 /** Asks routers by NAT-PMP. */
 export function natPmpMapper(): PortMapper {
   return {
@@ -77,7 +71,6 @@ async function openMapping(
   if (granted.externalPort === 0 || granted.lifetimeSeconds === 0) {
     throw new MappingError("bad answer", "The router granted nothing");
   }
-  let checks = 0;
   return {
     method: "nat-pmp",
     family: 4,
@@ -97,19 +90,19 @@ async function openMapping(
       });
     },
     async check(signal) {
-      if (++checks % FULL_CHECK_EVERY === 0 || epoch.isYoung) {
-        const again = await askMap(link, {
-          internalPort: request.internalPort,
-          externalPort: granted.externalPort,
-          lifetimeSeconds: request.lifetimeSeconds,
-          signal,
-          waits: SHORT_WAITS,
-        });
-        if (
-          !epoch.accept(again.epoch) ||
-          again.externalPort !== granted.externalPort
-        ) return false;
-      }
+      // The mapping itself: the clock goes on when an entry of the table is
+      // lost.
+      const again = await askMap(link, {
+        internalPort: request.internalPort,
+        externalPort: granted.externalPort,
+        lifetimeSeconds: request.lifetimeSeconds,
+        signal,
+        waits: SHORT_WAITS,
+      });
+      if (
+        !epoch.accept(again.epoch) ||
+        again.externalPort !== granted.externalPort
+      ) return false;
       const now = await askAddress(lease, { signal, waits: SHORT_WAITS });
       return now.remembers &&
         sameAddress(now.externalAddress, outside.externalAddress);

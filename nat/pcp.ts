@@ -19,16 +19,12 @@ import {
 } from "./mapping.ts";
 import {
   decodePcpAnswer,
-  encodePcpAnnounce,
   encodePcpMap,
   isPcpAnnouncement,
   PCP_NONCE,
   type PcpAnswer,
   PcpResult,
 } from "./pcp_message.ts";
-
-/** Every so many checks the mapping itself is asked for, not only the clock. */
-const FULL_CHECK_EVERY = 5;
 
 /** How routers are asked by PCP. */
 export interface PcpOptions {
@@ -103,7 +99,6 @@ async function openMapping(
     parseAddress(granted.externalAddress)?.every((byte) => byte === 0) !== false
   ) throw new MappingError("bad answer", "The router granted nothing");
   const { externalAddress, externalPort } = granted;
-  let checks = 0;
   return {
     method: "pcp",
     family: addressFamily(externalAddress) === 6 ? 6 : 4,
@@ -121,9 +116,8 @@ async function openMapping(
       });
     },
     async check(signal) {
-      if (++checks % FULL_CHECK_EVERY !== 0 && !lease.epoch.isYoung) {
-        return await askClock(lease, signal);
-      }
+      // One datagram, as asking for the clock would be, and it tells more: a
+      // clock goes on when an entry of the table is lost.
       const now = await askMap(lease, {
         wish: granted,
         lifetimeSeconds: request.lifetimeSeconds,
@@ -135,26 +129,6 @@ async function openMapping(
         sameAddress(now.externalAddress, externalAddress);
     },
   };
-}
-
-/** Asks by ANNOUNCE; an error is an answer too, and has the clock in it. */
-async function askClock(lease: Lease, signal: AbortSignal): Promise<boolean> {
-  const { link, epoch } = lease;
-  const seconds = await askRouter(encodePcpAnnounce(link.localAddress), {
-    link,
-    signal,
-    waits: SHORT_WAITS,
-    read: (bytes) => {
-      const answer = decodePcpAnswer(bytes);
-      return answer === undefined
-        ? undefined
-        : answer.kind === "other version"
-        ? -1
-        : answer.epoch;
-    },
-  });
-  // Another version than before: another router, or other software on it.
-  return seconds >= 0 && epoch.accept(seconds);
 }
 
 function askMap(

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatAddress, parseAddress } from "../../nat/ip.ts";
+import { formatAddress, parseAddress } from "../../nat/mod.ts";
 
 /** Bytes of the networks that customers get: /64, and the /56 around it. */
 const HOST_NETWORK = 8;

@@ -6,7 +6,7 @@
  */
 
 import { createHmac, randomBytes } from "node:crypto";
-import { parseAddress } from "../../nat/ip.ts";
+import { parseAddress } from "../../nat/mod.ts";
 
 /** Questions a second that one network may ask. */
 const RATE = 50;

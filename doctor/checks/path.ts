@@ -52,7 +52,8 @@ function tried(ways: readonly Way[]): string | undefined {
       ? []
       : [`${name}: ${state}`];
   });
-  return told.length === 0 ? undefined : `Tried: ${told.join("; ")}.`;
+  // Of a single way the words have said it all.
+  return told.length < 2 ? undefined : `Tried: ${told.join("; ")}.`;
 }
 
 const METHODS: Readonly<Record<string, string>> = {
@@ -82,7 +83,8 @@ function nameOf({ kind, method = "", router }: Way): string | undefined {
 
 const REASONS: Readonly<Record<string, string>> = {
   "no answer": "no router answers",
-  "refused": "refused",
+  "refused": "the connection from outside is refused",
+  "router refused": "the router does not allow it",
   "no public address": "the router has no public address",
   "no resources": "the router has no port left",
   "bad answer": "the router answers nonsense",

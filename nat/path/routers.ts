@@ -69,7 +69,10 @@ function afterMapping(
   const { callbacks } = state.settings;
   const old = state.candidates.mapped;
   const details = { method, router, behind, outside: host, port };
-  if (old !== undefined && old.outside === host && old.port === port) {
+  // A call-back may have seen the new address before the router told of it.
+  const isSeen = old?.state === "confirmed" && old.host === host;
+  const isSame = old?.outside === host || isSeen;
+  if (old !== undefined && isSame && old.port === port) {
     // The same again: made anew after a search, or only renewed.
     const candidate = { ...old, ...details };
     if (old.reason !== "searching") return checkNow(state, candidate, at);

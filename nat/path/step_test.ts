@@ -341,3 +341,24 @@ Deno.test("the world is told once of each change", () => {
   assert.equal(told().length, 0);
   assert.equal(chosen(machine.state, machine.now).v4?.kind, "mapped");
 });
+
+Deno.test("a new address that a call-back saw first stays confirmed", () => {
+  const machine = new Machine();
+  const mapping = (host: string) => ({
+    type: "port",
+    family: 4,
+    state: "mapped",
+    host,
+    port: PORT,
+    method: "pcp",
+  } as const);
+  machine.on(mapping(V4)).answer("mapped", "reachable");
+  machine.on({ type: "network" }).answer("mapped", "reachable", OTHER_V4);
+  assert.equal(advertised(machine.state, machine.now)[0].host, OTHER_V4);
+  machine.on(mapping(OTHER_V4));
+  assert.equal(advertised(machine.state, machine.now)[0].host, OTHER_V4);
+  assert.equal(machine.state.candidates.mapped?.outside, OTHER_V4);
+  // The router knows better than a call-back of before.
+  machine.answer("mapped", "reachable", OTHER_V4).on(mapping(V4));
+  assert.deepEqual(advertised(machine.state, machine.now), []);
+});

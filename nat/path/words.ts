@@ -152,6 +152,10 @@ function troubleOf(
   const to = localAddress ?? "this machine";
   const forward = `forward TCP port ${settings.manualPort} there to ${to}, ` +
     `port ${settings.port}`;
+  // Without a call-back there is no way to see what the owner has done.
+  const done = settings.callbacks
+    ? ""
+    : " If that is done, set address.hosts to your name or public address.";
   if (failed === direct4) {
     return {
       line: `Nobody gets through to port ${port} of this machine from ` +
@@ -173,9 +177,9 @@ function troubleOf(
       line: "Your router has no public address itself: another router, or " +
         "your provider (CGNAT), is in between and lets nobody through.",
       remedy: "If there is another router, forward TCP port " +
-        `${settings.port} in it to yours. If not, ask your provider for a ` +
-        "public IPv4 address of your own, or use a core: its tunnel works " +
-        "everywhere.",
+        `${settings.manualPort} in it to yours, and in yours to ${to}, port ` +
+        `${settings.port}. If not, ask your provider for a public IPv4 ` +
+        "address of your own, or use a core: its tunnel works everywhere.",
     };
   }
   if (failed.behind === "nat" || reason === "behind another router") {
@@ -194,7 +198,7 @@ function troubleOf(
       return {
         line: "Your router opens no port by itself: it does not answer UPnP, " +
           "NAT-PMP or PCP.",
-        remedy: `Switch UPnP on in your router, or ${forward}.`,
+        remedy: `Switch UPnP on in your router, or ${forward}.${done}`,
       };
     case "router refused":
     case "no resources":
@@ -202,7 +206,8 @@ function troubleOf(
         line: reason === "no resources"
           ? "Your router has no port left to open."
           : "Your router refuses to open a port.",
-        remedy: `Allow it in your router's settings (UPnP), or ${forward}.`,
+        remedy:
+          `Allow it in your router's settings (UPnP), or ${forward}.${done}`,
       };
   }
   if (failed === manual) {

@@ -16,6 +16,8 @@ export interface Service {
   readonly type: string;
   /** Where questions go: always the address the description came from. */
   readonly control: URL;
+  /** Where its news are subscribed to, at the same address. */
+  readonly events?: URL;
 }
 
 /** What a device says of itself. */
@@ -78,16 +80,30 @@ export function parseDescription(
     const type = childText(element, "serviceType");
     const path = childText(element, "controlURL");
     if (!type || !path || type.length > 128 || path.length > 512) continue;
-    // A base left over from another address must not hide the service.
-    const control = [base, location]
-      .map((from) => URL.parse(path, from))
-      .find((url) => url !== null && isSameHost(url, location));
+    const control = urlOf(path, { base, location });
+    const events = childText(element, "eventSubURL");
     if (control && services.length < MAX_SERVICES) {
-      services.push({ type, control });
+      services.push({
+        type,
+        control,
+        events: events ? urlOf(events, { base, location }) : undefined,
+      });
     }
   }
   const device = root.children.find((one) => one.name === "device");
   return { name: cleanName(childText(device, "friendlyName")), services };
+}
+
+/** A URL of the device; `undefined` where it leads to another host. */
+function urlOf(
+  path: string,
+  { base, location }: { readonly base: URL | string; readonly location: URL },
+): URL | undefined {
+  if (path.length > 512) return undefined;
+  // A base left over from another address must not hide the service.
+  return [base, location]
+    .map((from) => URL.parse(path, from))
+    .find((url) => url !== null && isSameHost(url, location)) ?? undefined;
 }
 
 /** Host, port and path of a URL on the network of `link`. */

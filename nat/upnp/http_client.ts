@@ -19,7 +19,7 @@ export interface HttpQuestion {
   readonly host: string;
   /** Path and query. */
   readonly path: string;
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "SUBSCRIBE" | "UNSUBSCRIBE";
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   /** This machine's address to ask from. */
@@ -29,6 +29,8 @@ export interface HttpQuestion {
 /** An answer, whatever its status. */
 export interface HttpAnswer {
   readonly status: number;
+  /** Status line and header fields. */
+  readonly head: string;
   readonly body: string;
 }
 
@@ -50,6 +52,8 @@ export class HttpError extends Error {
 /** Bytes of an answer, head and body. Real descriptions have 3 to 30 KB. */
 export const MAX_ANSWER_BYTES = 256 * 1024;
 const MAX_HEAD_BYTES = 16 * 1024;
+/** Answers of the kind "wait, more comes" (100 to 199). */
+const MAX_INTERIM = 4;
 /** For the whole question, ms. */
 const TIMEOUT_MS = 4_000;
 
@@ -152,31 +156,45 @@ export function decodeAnswer(
   bytes: Uint8Array,
   options: { readonly ended: boolean },
 ): HttpAnswer | "incomplete" | "malformed" {
-  const bodyStart = endOfHead(bytes);
-  if (bodyStart === undefined) {
-    return bytes.length > MAX_HEAD_BYTES ? "malformed" : "incomplete";
+  let rest = bytes;
+  for (let interim = 0; interim <= MAX_INTERIM; interim++) {
+    const bodyStart = endOfHead(rest);
+    if (bodyStart === undefined) {
+      return rest.length > MAX_HEAD_BYTES ? "malformed" : "incomplete";
+    }
+    if (bodyStart > MAX_HEAD_BYTES) return "malformed";
+    const head = new TextDecoder("latin1").decode(rest.subarray(0, bodyStart));
+    const status = Number(
+      /^HTTP\/1\.[01] ([1-5][0-9]{2})(?:\s|$)/.exec(head)?.[1],
+    );
+    if (Number.isNaN(status)) return "malformed";
+    rest = rest.subarray(bodyStart);
+    if (status >= 200) return decodeBody(rest, { ...options, status, head });
   }
-  if (bodyStart > MAX_HEAD_BYTES) return "malformed";
-  const head = new TextDecoder("latin1").decode(bytes.subarray(0, bodyStart));
-  const status = Number(
-    /^HTTP\/1\.[01] ([1-5][0-9]{2})(?:\s|$)/.exec(head)?.[1],
-  );
-  if (Number.isNaN(status)) return "malformed";
-  const rest = bytes.subarray(bodyStart);
-  if (status < 200) return decodeAnswer(rest, options);
+  return "malformed";
+}
+
+function decodeBody(
+  rest: Uint8Array,
+  { ended, status, head }: {
+    readonly ended: boolean;
+    readonly status: number;
+    readonly head: string;
+  },
+): HttpAnswer | "incomplete" | "malformed" {
   const text = (body: Uint8Array) => new TextDecoder().decode(body);
   if (/^transfer-encoding:[ \t]*chunked[ \t]*\r?$/im.test(head)) {
     const body = decodeChunks(rest);
-    return typeof body === "string" ? body : { status, body: text(body) };
+    return typeof body === "string" ? body : { status, head, body: text(body) };
   }
   const declared = /^content-length:[ \t]*([0-9]{1,9})[ \t]*\r?$/im.exec(head);
   if (declared === null) {
-    return options.ended ? { status, body: text(rest) } : "incomplete";
+    return ended ? { status, head, body: text(rest) } : "incomplete";
   }
   const length = Number(declared[1]);
   if (length > MAX_ANSWER_BYTES) return "malformed";
   if (rest.length < length) return "incomplete";
-  return { status, body: text(rest.subarray(0, length)) };
+  return { status, head, body: text(rest.subarray(0, length)) };
 }
 
 /** Offset after the empty line; some devices end lines with LF alone. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { sameLink } from "../keeper_rules.ts";
 import {
   type Mapping,
   MappingError,
@@ -12,6 +13,7 @@ import {
   type RouterLink,
 } from "../mapping.ts";
 import { fetchDescription } from "./description.ts";
+import { EventWatch } from "./event_watch.ts";
 import { familyOf } from "./local_network.ts";
 import { FIREWALL_TYPE, openPinhole } from "./pinhole.ts";
 import { findConnection, mapPort } from "./port_mapping.ts";
@@ -24,7 +26,14 @@ export interface UpnpOptions {
   readonly searchTargets?: (link: RouterLink) => readonly SearchTarget[];
 }
 
+/** Somebody who wants to hear the router of a link. */
+interface Listener {
+  readonly link: RouterLink;
+  readonly watch: EventWatch;
+}
+
 interface Wish {
+  readonly listeners: ReadonlySet<Listener>;
   readonly request: MappingRequest;
   readonly link: RouterLink;
   readonly signal: AbortSignal;
@@ -35,6 +44,7 @@ const MAX_TRIED = 4;
 
 /** A mapper for UPnP Internet gateways, versions 1 and 2. */
 export function upnpMapper(options: UpnpOptions = {}): PortMapper {
+  const listeners = new Set<Listener>();
   return {
     method: "upnp",
     async map(request, { link, signal }) {
@@ -50,20 +60,30 @@ export function upnpMapper(options: UpnpOptions = {}): PortMapper {
           { cause },
         );
       }
-      return await mapWithFirst(found, { request, link, signal });
+      return await mapWithFirst(found, { request, link, signal, listeners });
     },
     async listen({ link, onSign, signal }) {
       // A router beyond the first one is not on this network.
       if (link.sendFrom !== undefined) return;
+      const watch = new EventWatch({ link, signal, onEvent: onSign });
+      const listener = { link, watch };
+      if (familyOf(link) === 4) listeners.add(listener);
       try {
         await watchSsdp({
           link,
           signal,
-          onAlive: onSign,
+          onAlive: () => {
+            watch.renew();
+            onSign();
+          },
         });
       } catch (error) {
         // No multicast here, or the port is taken: checks do without.
         if (!(error instanceof MappingError)) throw error;
+        await aborted(signal);
+      } finally {
+        listeners.delete(listener);
+        await watch.ended();
       }
     },
   };
@@ -104,7 +124,14 @@ async function mapWith(location: URL, wish: Wish): Promise<Mapping> {
   } else {
     const router = await findConnection(services, { link, name, signal });
     if (router !== undefined) {
-      return await mapPort(router, { request, signal });
+      const mapping = await mapPort(router, { request, signal });
+      const { events } = router.service;
+      for (const listener of wish.listeners) {
+        if (events && sameLink(listener.link, link)) {
+          listener.watch.follow(events);
+        }
+      }
+      return mapping;
     }
   }
   throw new MappingError(
@@ -112,5 +139,12 @@ async function mapWith(location: URL, wish: Wish): Promise<Mapping> {
     familyOf(link) === 6
       ? "The router cannot open its IPv6 firewall by UPnP."
       : "The device that answers UPnP is not connected to the Internet itself.",
+  );
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true })
   );
 }

@@ -197,7 +197,8 @@ export class Lab implements AsyncDisposable {
       "net.ipv4.conf.all.send_redirects": "0",
     });
     await ipBatch(net, [
-      "link add internet type bridge",
+      // Else it is the lowest of its ports', and changes with them.
+      "link add internet address 02:00:00:00:ff:fe type bridge",
       "link set internet up",
       `addr add ${publicAddress(INTERNET)}/24 dev internet`,
       `addr add ${publicAddress6(INTERNET)}/64 dev internet nodad`,

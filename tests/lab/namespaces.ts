@@ -16,9 +16,20 @@ export async function listNamespaces(beginning: string): Promise<string[]> {
   return names.filter((name) => name.startsWith(beginning)).sort();
 }
 
-/** Makes a namespace with its loopback up. */
+/**
+ * Makes a namespace with its loopback up.
+ *
+ * Addresses of IPv6 are good at once: a router whose link-local address is
+ * still being checked for duplicates, for 1 to 2 s, asks for no neighbour on
+ * behalf of others, and so forwards nothing.
+ */
 export async function addNamespace(name: string): Promise<void> {
   await mustRun(["ip", "netns", "add", name]);
+  await setKernel(name, {
+    "net.ipv6.conf.all.accept_dad": "0",
+    "net.ipv6.conf.default.accept_dad": "0",
+    "net.ipv6.conf.default.dad_transmits": "0",
+  });
   await mustRun(["ip", "-n", name, "link", "set", "lo", "up"]);
 }
 
