@@ -12,6 +12,7 @@
  */
 
 import { coreSection } from "./core_settings.ts";
+import { directorySection } from "./directory_settings.ts";
 import { fileSection } from "./file_settings.ts";
 import { informationSettings } from "./information_settings.ts";
 import { onionSection } from "./onion_settings.ts";
@@ -276,6 +277,7 @@ export const schema = {
   },
   proxy: proxySection,
   core: coreSection,
+  directory: directorySection,
   update: updateSection,
   control: {
     doc: "How `porchlight status` talks to the running relay.",

@@ -14,6 +14,7 @@ import { isIPv4, isIPv6 } from "node:net";
 import { join } from "node:path";
 import { CALLBACK_ALPN, CallbackAnswerer, dialBack } from "../callback/mod.ts";
 import type { Config } from "../config/mod.ts";
+import type { Directory } from "../directory/mod.ts";
 import { formatAddress, isPublic, parseAddress } from "../nat/mod.ts";
 import { configuredIdentity } from "../relay/configured_identity.ts";
 import { HTTP1_ALPN } from "../relay/http1/mod.ts";
@@ -25,6 +26,7 @@ import { VERSION } from "../relay/version.ts";
 import { formatCoreAddress } from "../tunnel/core_address.ts";
 import { TUNNEL_ALPN } from "../tunnel/protocol/mod.ts";
 import type { RelayAnswer } from "./control.ts";
+import { openDirectory } from "./directory.ts";
 import { CoreError } from "./errors.ts";
 import { Homes } from "./homes/mod.ts";
 import { type LeaseBookOptions, SqliteLeaseBook } from "./leases/mod.ts";
@@ -57,6 +59,8 @@ export interface Core extends AsyncDisposable {
   readonly addresses: readonly string[];
   /** All relays with a lease, without a word about where they are. */
   relays(): RelayAnswer[];
+  /** The relays that it lists; `undefined` when it keeps no directory. */
+  readonly directory: Directory | undefined;
   /** Numbers about what it does, by name. */
   counts(): Record<string, number>;
   /** Shuts a relay out by its label, or lets it in again. */
@@ -132,6 +136,12 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     throw new CoreError(dnsFault(cause, config), { cause });
   });
   homes.start();
+  const directory = openDirectory(config, {
+    identity,
+    log,
+    allowLocal: options.allowLocal,
+  });
+  if (directory !== undefined) started.use(directory);
   const listener: TlsListener = started.use(listenTls({
     addresses: core.ports.map((port) => ({ port })),
     credentials: { certificates: identity.chainPem, key: identity.keyPem },
@@ -155,6 +165,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
       // Inside a WebSocket there is no other.
       if (port === INSIDE) return;
       return serveWeb(connection, {
+        api: directory?.handlerFor(source),
         adopt: (stream) => listener.adopt(stream, { port: INSIDE, peer }),
         onError: (error) => log.error("Answering a web client failed", error),
       });
@@ -162,6 +173,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     onHandlerError: (error) => log.error("Serving a relay failed", error),
   }));
   const ports = [...new Set(listener.addresses.map(({ port }) => port))];
+  directory?.start();
   const running = started.move();
   let stopping: Promise<void> | undefined;
   const stop = () =>
@@ -194,7 +206,9 @@ export async function startCore(options: CoreOptions): Promise<Core> {
       callbacks: callbacks.counts.answered,
       connections: listener.stats().open,
       ...dns?.counts(),
+      ...directory?.counts(),
     }),
+    directory,
     ban: (label, banned) => leases.ban(label, banned),
     stop,
     [Symbol.asyncDispose]: stop,

@@ -1,6 +1,7 @@
 /**
  * What a core says to web clients on the port of its relays: a word to people,
- * and a WebSocket to relays whose network lets nothing else out.
+ * the directory's API, and a WebSocket to relays whose network lets nothing
+ * else out.
  *
  * ```text
  * TLS to the core, as any web page │ HTTP │ WebSocket │ TLS of the tunnel │ link
@@ -13,7 +14,12 @@
 
 import type { Config } from "../config/mod.ts";
 import type { Identity } from "../relay/identity/mod.ts";
-import { HTTP1_ALPN, serveHttp1 } from "../relay/http1/mod.ts";
+import {
+  HTTP1_ALPN,
+  type Http1Request,
+  type Http1Response,
+  serveHttp1,
+} from "../relay/http1/mod.ts";
 import type {
   ByteStream,
   Connection,
@@ -24,7 +30,7 @@ import { acceptWebSocket } from "../tunnel/websocket/mod.ts";
 
 const PAGE = "This is a Porchlight core: a way in to SimpleX relays at home.\n";
 /** Nobody has reason to stay. */
-const LIMITS = { requests: 20, idleMs: 15_000, bodyBytes: 1024 };
+const LIMITS = { requests: 200, idleMs: 15_000, bodyBytes: 16 * 1024 };
 
 /**
  * Serves one connection to its end. Never rejects for what the client does.
@@ -33,16 +39,17 @@ const LIMITS = { requests: 20, idleMs: 15_000, bodyBytes: 1024 };
  */
 export async function serveWeb(
   connection: Connection,
-  { adopt, onError }: {
+  { api, adopt, onError }: {
+    /** Answers what is for the directory; undefined: it is not. */
+    readonly api?: (
+      request: Http1Request,
+    ) => Promise<Http1Response> | undefined;
     readonly adopt: (stream: ByteStream) => Promise<void>;
     readonly onError: (error: unknown) => void;
   },
 ): Promise<void> {
   await serveHttp1(connection, {
-    handle: ({ method, target }) =>
-      target === "/" && (method === "GET" || method === "HEAD")
-        ? { status: 200, body: PAGE, fields: { "content-type": "text/plain" } }
-        : { status: 404 },
+    handle: (request) => api?.(request) ?? page(request),
     upgrade(request, taken) {
       if (request.target !== TUNNEL_PATH) return undefined;
       const stream = acceptWebSocket(request, taken);
@@ -51,6 +58,12 @@ export async function serveWeb(
     onError,
     limits: LIMITS,
   });
+}
+
+function page({ method, target }: Http1Request): Http1Response {
+  return target === "/" && (method === "GET" || method === "HEAD")
+    ? { status: 200, body: PAGE, fields: { "content-type": "text/plain" } }
+    : { status: 404 };
 }
 
 /**

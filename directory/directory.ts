@@ -10,10 +10,9 @@
  * @module
  */
 
-import { type Http1Response, serveHttp1 } from "../relay/http1/mod.ts";
+import type { Http1Request, Http1Response } from "../relay/http1/mod.ts";
 import type { Identity } from "../relay/identity/mod.ts";
 import { fingerprintText } from "../relay/identity/mod.ts";
-import type { Connection } from "../relay/transport/mod.ts";
 import { bytesKey } from "../relay/wire/mod.ts";
 import type { CoreAddress } from "../tunnel/core_address.ts";
 import {
@@ -142,25 +141,16 @@ export class Directory implements AsyncDisposable {
   }
 
   /**
-   * Serves HTTP/1.1 to the IP address `source`. `other` answers what is not
-   * of the API: pages.
+   * Answers requests that come from the IP address `source`; what is not for
+   * the API it leaves to others.
    */
-  serve(
-    connection: Connection,
+  handlerFor(
     source: string,
-    { other }: {
-      other?: (
-        request: { readonly method: string; readonly target: string },
-      ) => Http1Response | Promise<Http1Response>;
-    } = {},
-  ): Promise<void> {
-    return serveHttp1(connection, {
-      handle: (request) =>
-        other === undefined || this.api.isFor(request.target)
-          ? this.api.handle(request, source)
-          : other(request),
-      onError: (error) => this.#options.onError("Answering failed", error),
-    });
+  ): (request: Http1Request) => Promise<Http1Response> | undefined {
+    return (request) =>
+      this.api.isFor(request.target)
+        ? this.api.handle(request, source)
+        : undefined;
   }
 
   /** All relays that are listed, for pages and for the operator. */

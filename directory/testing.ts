@@ -5,6 +5,7 @@
  */
 
 import { join } from "node:path";
+import { serveWeb } from "../core/web.ts";
 import { HTTP1_ALPN } from "../relay/http1/mod.ts";
 import { createIdentity, type Identity } from "../relay/identity/mod.ts";
 import { listenTls, type TlsListener } from "../relay/transport/mod.ts";
@@ -142,7 +143,11 @@ export class TestDirectory implements AsyncDisposable {
       credentials: { certificates: identity.chainPem, key: identity.keyPem },
       alpn: [HTTP1_ALPN],
       onConnection: (connection, { peer }) =>
-        this.#directory.serve(connection, peer),
+        serveWeb(connection, {
+          api: this.#directory.handlerFor(peer),
+          adopt: () => Promise.resolve(),
+          onError: (error) => errors.push(error),
+        }),
       onHandlerError: (error) => errors.push(error),
     });
   }
