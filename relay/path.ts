@@ -122,6 +122,8 @@ class ConfiguredPath implements RelayPath {
   readonly #parts: PathParts;
   readonly #config: Config;
   readonly #families: readonly (4 | 6)[];
+  /** Resolves when there is a lease, or none is expected. */
+  readonly #leased = Promise.withResolvers<void>();
   #manager: PathManager | undefined;
   #stopped = false;
 
@@ -130,6 +132,7 @@ class ConfiguredPath implements RelayPath {
     this.#parts = parts;
     this.#config = config;
     this.#families = familiesOf(addresses);
+    if (core === undefined || lease !== undefined) this.#leased.resolve();
     const isWanted = this.#families.length > 0 || core !== undefined ||
       config.path.callbackServers.length > 0;
     if (!isWanted) return;
@@ -150,6 +153,7 @@ class ConfiguredPath implements RelayPath {
       lease,
     });
     this.#manager.start();
+    this.#leased.resolve();
   }
 
   advertised(): readonly Advertised[] {
@@ -183,7 +187,12 @@ class ConfiguredPath implements RelayPath {
   }
 
   async settled(withinMs: number): Promise<void> {
-    await this.manager?.settled(withinMs);
+    const end = performance.now() + withinMs;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, withinMs);
+    await Promise.race([this.#leased.promise, promise]);
+    clearTimeout(timer);
+    await this.manager?.settled(Math.max(0, end - performance.now()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
