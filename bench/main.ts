@@ -2,7 +2,8 @@
  * `deno task bench`: what the relay does, and what it costs.
  *
  * ```text
- * deno task bench [--quick] [--reference PATH_OF_SMP_SERVER] [--only PART]
+ * deno task bench [--quick] [--only PART] [--reference PATH_OF_SMP_SERVER]
+ *                 [--reference-files PATH_OF_XFTP_SERVER]
  * ```
  * Parts: `load`, `proxy`, `xftp`, `tunnel`, `slow-disk`, `idle`, `start`. With the reference's
  * binary the same load runs against it in turn, and the table has the ratios.
@@ -20,6 +21,7 @@ import { Table } from "./table.ts";
 import {
   startPorchlight,
   startReference,
+  startReferenceFiles,
   type Target,
   type TargetOptions,
   usage,
@@ -113,23 +115,20 @@ async function proxied(
   }
 }
 
-/** Files are off by default. */
-const FILES = { set: ["xftp.enabled=true"] };
-
-async function files(table: Table, plan: Plan): Promise<void> {
+async function files(start: Start, table: Table, plan: Plan): Promise<void> {
   for (const clients of [1, 16]) {
-    await against(startPorchlight, FILES, async (target) => {
+    await against(start, {}, async (target) => {
       const { seconds } = plan;
       const result = await measureTransfers(target, { clients, seconds });
       for (const direction of ["upload", "download"] as const) {
         const { perSecond, cpuMs } = result[direction];
         const what = `${direction}, ${clients} clients`;
         table.add(`${what}: MB/s`, perSecond, target.name);
-        table.add(`${what}: CPU/MB, ms`, cpuMs, target.name);
+        table.add(`${what}: CPU/GB, s`, cpuMs, target.name);
       }
     });
   }
-  await against(startPorchlight, FILES, async (target) => {
+  await against(start, {}, async (target) => {
     const growth = await measureTransferMemory(target, plan);
     table.add("100 transfers: RSS growth, MB", growth / 1e6, target.name);
   });
@@ -166,6 +165,7 @@ if (import.meta.main) {
     options: {
       quick: { type: "boolean", default: false },
       reference: { type: "string" },
+      "reference-files": { type: "string" },
       only: { type: "string", multiple: true },
     },
   });
@@ -208,7 +208,17 @@ if (import.meta.main) {
       );
     }
   }
-  if (wanted("xftp")) await files(table, plan);
+  if (wanted("xftp")) {
+    await files(startPorchlight, table, plan);
+    const binary = values["reference-files"];
+    if (binary !== undefined) {
+      await files(
+        (options) => startReferenceFiles(binary, options),
+        table,
+        plan,
+      );
+    }
+  }
   if (wanted("tunnel")) {
     await measureTunnel(table, {
       megabytes: values.quick ? 100 : 400,

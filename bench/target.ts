@@ -69,36 +69,74 @@ export async function startPorchlight(options: TargetOptions): Promise<Target> {
   };
 }
 
+/** What differs between the reference's servers. */
+interface ReferenceKind {
+  /** Beginning of the names of its environment variables. */
+  readonly prefix: "SMP" | "XFTP";
+  readonly ini: string;
+  /** Arguments of `init`. */
+  readonly init: (directory: string) => string[];
+}
+
+const MESSAGES: ReferenceKind = {
+  prefix: "SMP",
+  ini: "smp-server.ini",
+  init: () => ["--yes", "--no-password", "--fqdn", "localhost"],
+};
+const FILES: ReferenceKind = {
+  prefix: "XFTP",
+  ini: "file-server.ini",
+  init: (directory) => [
+    ...["--fqdn", "localhost", "--quota", "20gb"],
+    ...["--path", `${directory}/files`],
+  ],
+};
+
 /** Starts the reference server from its binary, with its memory store. */
-export async function startReference(
+export function startReference(
   binary: string,
-  { directory }: TargetOptions,
+  options: TargetOptions,
+): Promise<Target> {
+  return startReferenceOf(MESSAGES, { binary, ...options });
+}
+
+/** Starts the reference's server for files from its binary. */
+export async function startReferenceFiles(
+  binary: string,
+  options: TargetOptions,
+): Promise<Target> {
+  await Deno.mkdir(`${options.directory}/files`);
+  return await startReferenceOf(FILES, { binary, ...options });
+}
+
+async function startReferenceOf(
+  { prefix, ini, init }: ReferenceKind,
+  { binary, directory }: TargetOptions & { readonly binary: string },
 ): Promise<Target> {
   const port = freePort();
+  const configuration = `${directory}/etc`;
   const env = {
-    SMP_SERVER_CFG_PATH: `${directory}/etc`,
-    SMP_SERVER_LOG_PATH: `${directory}/var`,
+    [`${prefix}_SERVER_CFG_PATH`]: configuration,
+    [`${prefix}_SERVER_LOG_PATH`]: `${directory}/var`,
   };
-  const init = await new Deno.Command(binary, {
-    args: ["init", "--yes", "--no-password", "--fqdn", "localhost"],
+  const made = await new Deno.Command(binary, {
+    args: ["init", ...init(directory)],
     env,
     stdin: "null",
   }).output();
-  if (!init.success) {
+  if (!made.success) {
     throw new Error("The reference server could not make its configuration", {
-      cause: new TextDecoder().decode(init.stderr),
+      cause: new TextDecoder().decode(made.stderr),
     });
   }
-  const ini = `${env.SMP_SERVER_CFG_PATH}/smp-server.ini`;
-  const text = await Deno.readTextFile(ini);
+  const settings = `${configuration}/${ini}`;
+  const text = await Deno.readTextFile(settings);
   await Deno.writeTextFile(
-    ini,
+    settings,
     text.replace(/^port\s*[:=].*$/m, `port = ${port}`)
       .replace(/^(https|cert|key|static_path|control_port)\s*[:=].*$/gm, ""),
   );
-  const fingerprint = await Deno.readTextFile(
-    `${env.SMP_SERVER_CFG_PATH}/fingerprint`,
-  );
+  const fingerprint = await Deno.readTextFile(`${configuration}/fingerprint`);
   const began = performance.now();
   const child = new Deno.Command(binary, {
     args: ["start", "+RTS", "-N", "-RTS"],

@@ -20,17 +20,14 @@ import {
   type TlsListener,
 } from "../../relay/transport/mod.ts";
 import { XftpClient, XftpClientError } from "../../relay/xftp/client/mod.ts";
-import {
-  XftpCounts,
-  type XftpOptions,
-  XftpServer,
-} from "../../relay/xftp/server/mod.ts";
+import { type XftpOptions, XftpServer } from "../../relay/xftp/server/mod.ts";
 import {
   type DiskFileStore,
   type DiskFileStoreOptions,
   openDiskFileStore,
 } from "../../relay/xftp/store/mod.ts";
 import { supportedXftpVersions } from "../../relay/xftp/versions.ts";
+import { XftpCounts } from "./counts.ts";
 
 /** Size of the chunks in most tests, as in the reference's: bytes. */
 export const CHUNK = 128 * 1024;

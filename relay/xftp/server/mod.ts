@@ -16,5 +16,4 @@ export {
   type FileCounter,
   type FileCounterValues,
   type FileStatistics,
-  XftpCounts,
 } from "./statistics.ts";
