@@ -27,7 +27,7 @@ relay, at the same address. See docs/backup.md.
       value: "FILE",
     },
     recipient: {
-      doc: "Lock it for this public key of age instead; may be repeated.",
+      doc: "Lock it for this key of age instead.",
       value: "AGE1…",
       multiple: true,
     },

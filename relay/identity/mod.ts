@@ -22,6 +22,18 @@ export {
   loadOrCreateIdentity,
   renewOnlineCertificate,
 } from "./create.ts";
+export {
+  type DerElement,
+  readBitString,
+  readChildren,
+  readElement,
+  TAG,
+  writeBitString,
+  writeElement,
+  writeOid,
+  writeSequence,
+  writeTime,
+} from "./der.ts";
 export { IdentityError, type IdentityErrorCode } from "./errors.ts";
 export {
   type CertificateStatus,
@@ -31,5 +43,6 @@ export {
 } from "./identity.ts";
 export { type IdentityPaths, identityPaths } from "./identity_files.ts";
 export type { SignAlgorithm } from "./keys.ts";
+export { certificatePem } from "./pem.ts";
 export { verifyLeafSignature } from "./leaf_signature.ts";
 export { signKey, verifySignedKey } from "./signed_key.ts";

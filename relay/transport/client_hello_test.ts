@@ -1,11 +1,14 @@
-/** The server name in a ClientHello, whole, in parts, and broken. */
+/** What a ClientHello says, whole, in parts, and broken. */
 import assert from "node:assert/strict";
-import { hasServerName } from "./client_hello.ts";
+import { readClientHello } from "./client_hello.ts";
 import { dialTls } from "./mod.ts";
 
-async function record(serverName?: string): Promise<Uint8Array> {
+async function record(
+  serverName?: string,
+  alpn: readonly string[] = ["smp/1", "xftp/1"],
+): Promise<Uint8Array> {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const options = { serverName, alpn: ["smp/1", "xftp/1"] };
+  const options = { serverName, alpn };
   const dialing = dialTls("127.0.0.1", listener.addr.port, options)
     .catch(() => {});
   const tcp = await listener.accept();
@@ -20,23 +23,35 @@ async function record(serverName?: string): Promise<Uint8Array> {
 Deno.test("a server name is seen once its record is complete", async () => {
   for (const name of [undefined, "relay.example"]) {
     const hello = await record(name);
-    assert.equal(hasServerName(hello), name !== undefined);
+    assert.deepEqual(readClientHello(hello), {
+      named: name !== undefined,
+      protocol: undefined,
+    });
     for (let length = 1; length < hello.length; length++) {
-      assert.equal(hasServerName(hello.subarray(0, length)), "partial");
+      assert.equal(readClientHello(hello.subarray(0, length)), "partial");
     }
   }
 });
 
-Deno.test("what is no ClientHello has no server name", async () => {
+Deno.test("a protocol counts where it is the only one", async () => {
+  const hello = await record("relay.example", ["acme-tls/1"]);
+  assert.deepEqual(readClientHello(hello), {
+    named: true,
+    protocol: "acme-tls/1",
+  });
+});
+
+Deno.test("what is no ClientHello says nothing", async () => {
+  const nothing = { named: false, protocol: undefined };
   const noise = crypto.getRandomValues(new Uint8Array(2000));
   noise[0] = 23;
-  assert.equal(hasServerName(noise), false);
-  assert.equal(hasServerName(new Uint8Array(0)), false);
-  const hello = await record("relay.example");
+  assert.deepEqual(readClientHello(noise), nothing);
+  assert.deepEqual(readClientHello(new Uint8Array(0)), nothing);
+  const hello = await record("relay.example", ["acme-tls/1"]);
   // Any length inside may be wrong: it says something, and in time.
   for (let at = 5; at < hello.length; at++) {
     const broken = hello.slice();
     broken[at] ^= 0xff;
-    assert.equal(typeof hasServerName(broken), "boolean");
+    assert.notEqual(readClientHello(broken), "partial");
   }
 });

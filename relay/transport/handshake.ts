@@ -6,7 +6,7 @@
 
 import { BufferPool, OutputQueue } from "./buffers.ts";
 import type { Connection } from "./connection.ts";
-import { hasServerName } from "./client_hello.ts";
+import { type ClientHello, readClientHello } from "./client_hello.ts";
 import { TlsContext, type TlsContextOptions, type TlsRole } from "./context.ts";
 import { TlsEngine } from "./engine.ts";
 import type { ByteStream } from "./stream.ts";
@@ -69,8 +69,8 @@ export interface HandshakeHooks {
   readonly onStarted?: (breakOff: (reason: unknown) => void) => void;
   /** The connection that came out of it was closed. */
   readonly onClosed?: () => void;
-  /** Server: takes the place of the context when there is a server name. */
-  readonly webContext?: TlsContext;
+  /** Server: what takes the place of the context, if anything. */
+  readonly chooseContext?: (hello: ClientHello) => TlsContext | undefined;
 }
 
 /** {@link wrapTls} with a context that lives longer than one connection. */
@@ -138,10 +138,10 @@ async function exchange(
     // a connection which never says anything costs a socket and a buffer.
     if (context.role === "server") input = await receive();
     let chosen = context;
-    if (options.webContext !== undefined && input !== undefined) {
-      const hello = await completeHello(input, receive);
-      input = hello.bytes;
-      if (hello.named) chosen = options.webContext;
+    if (options.chooseContext !== undefined && input !== undefined) {
+      const { bytes, hello } = await completeHello(input, receive);
+      input = bytes;
+      chosen = options.chooseContext(hello) ?? context;
     }
     engine = new TlsEngine(chosen, options);
     for (let done = false; !done;) {
@@ -172,11 +172,11 @@ async function exchange(
 async function completeHello(
   first: Uint8Array<ArrayBuffer>,
   receive: () => Promise<Uint8Array<ArrayBuffer>>,
-): Promise<{ bytes: Uint8Array<ArrayBuffer>; named: boolean }> {
+): Promise<{ bytes: Uint8Array<ArrayBuffer>; hello: ClientHello }> {
   let bytes = first;
   for (;;) {
-    const named = hasServerName(bytes);
-    if (named !== "partial") return { bytes, named };
+    const hello = readClientHello(bytes);
+    if (hello !== "partial") return { bytes, hello };
     // What came is a view of the buffer that the next part comes to.
     const before = bytes.slice();
     const part = await receive();

@@ -19,6 +19,7 @@
 import { setImmediate } from "node:timers";
 import type { Connection } from "./connection.ts";
 import { TlsContext, type TlsContextOptions } from "./context.ts";
+import { Contexts } from "./listener_contexts.ts";
 import { performHandshake } from "./handshake.ts";
 import { type ListenAddress, openSockets } from "./listen_sockets.ts";
 import type { ByteStream } from "./stream.ts";
@@ -60,8 +61,11 @@ export interface ListenTlsOptions
    * Certificate and ALPN for clients that send a server name, which SimpleX
    * apps do not; left out: they get the same as all others.
    */
-  readonly web?: Pick<TlsContextOptions, "credentials" | "alpn">;
+  readonly web?: WebContextOptions;
 }
+
+/** Certificate and ALPN for some clients. */
+export type WebContextOptions = Pick<TlsContextOptions, "credentials" | "alpn">;
 
 /** Numbers of a listener; those without a note count since its start. */
 export interface TlsListenerStats {
@@ -98,6 +102,24 @@ export interface TlsListener extends AsyncDisposable {
    */
   listenAlso(addresses: readonly ListenAddress[]): void;
   /**
+   * Takes another certificate for clients with a server name; without one they
+   * get the same as all others. Connections that are open stay as they are.
+   *
+   * @throws {TlsError} `config` when it cannot be used; then nothing changes
+   */
+  useWeb(web: WebContextOptions | undefined): void;
+  /**
+   * Shows another certificate to clients that offer this one protocol and no
+   * other; without credentials to nobody any more. Their connections are closed
+   * when the handshake is done, and nobody serves them.
+   *
+   * @throws {TlsError} `config` when it cannot be used; then nothing changes
+   */
+  useForProtocol(
+    protocol: string,
+    credentials: TlsContextOptions["credentials"],
+  ): void;
+  /**
    * Serves a client that came another way than through a port of this machine:
    * through a tunnel. It counts as any other. Resolves when it is over.
    */
@@ -125,12 +147,14 @@ const ACCEPT_PAUSE_MS = 50;
  */
 export function listenTls(options: ListenTlsOptions): TlsListener {
   const { web } = options;
-  const contexts = [new TlsContext("server", { ...options, web: false })];
+  const contexts = new Contexts(
+    new TlsContext("server", { ...options, web: false }),
+  );
   try {
-    if (web) contexts.push(new TlsContext("server", { ...web, web: true }));
+    contexts.useWeb(web);
     return new Listener(contexts, openSockets(options.addresses), options);
   } catch (error) {
-    for (const context of contexts) context.free();
+    contexts.free();
     throw error;
   }
 }
@@ -143,8 +167,7 @@ interface HalfOpen {
 }
 
 class Listener implements TlsListener {
-  /** The second, if there is one, is for clients with a server name. */
-  readonly #contexts: readonly TlsContext[];
+  readonly #contexts: Contexts;
   readonly #sockets: Deno.TcpListener[] = [];
   readonly #options: ListenTlsOptions;
   readonly #maxConnections: number;
@@ -169,7 +192,7 @@ class Listener implements TlsListener {
   readonly #failed: Partial<Record<TlsErrorKind, number>> = {};
 
   constructor(
-    contexts: readonly TlsContext[],
+    contexts: Contexts,
     sockets: readonly Deno.TcpListener[],
     options: ListenTlsOptions,
   ) {
@@ -189,6 +212,18 @@ class Listener implements TlsListener {
 
   listenAlso(addresses: readonly ListenAddress[]): void {
     if (!this.#stopping) this.#accept(openSockets(addresses));
+  }
+
+  useWeb(web: WebContextOptions | undefined): void {
+    if (!this.#stopping) this.#contexts.useWeb(web, this.#handshakes);
+  }
+
+  useForProtocol(
+    protocol: string,
+    credentials: TlsContextOptions["credentials"],
+  ): void {
+    if (this.#stopping) return;
+    this.#contexts.useForProtocol(protocol, credentials, this.#handshakes);
   }
 
   #accept(sockets: readonly Deno.TcpListener[]): void {
@@ -291,6 +326,10 @@ class Listener implements TlsListener {
     const connection = await handshake;
     this.#handshakes.delete(handshake);
     if (connection === undefined) return;
+    if (this.#contexts.isForHandshakeAlone(connection.alpn)) {
+      await connection.close();
+      return;
+    }
     try {
       await this.#options.onConnection(connection, info);
     } catch (error) {
@@ -318,9 +357,9 @@ class Listener implements TlsListener {
     try {
       const connection: TlsConnection = await performHandshake(
         stream,
-        this.#contexts[0],
+        this.#contexts.usual,
         {
-          webContext: this.#contexts[1],
+          chooseContext: this.#contexts.choice(),
           maxBuffered: this.#options.maxBuffered,
           stallTimeoutMs: this.#options.stallTimeoutMs,
           closeTimeoutMs: this.#options.closeTimeoutMs,
@@ -366,7 +405,7 @@ class Listener implements TlsListener {
     await Promise.all(Array.from(this.#open, (each) => each.close()));
     clearTimeout(timer);
     await Promise.all([...this.#loops, ...this.#handshakes]);
-    for (const context of this.#contexts) context.free();
+    this.#contexts.free();
   }
 }
 

@@ -16,6 +16,7 @@ export {
   type ListenTlsOptions,
   type TlsListener,
   type TlsListenerStats,
+  type WebContextOptions,
 } from "./listener.ts";
 export { PeekedConnection } from "./peeked_connection.ts";
 export {
