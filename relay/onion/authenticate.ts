@@ -11,6 +11,8 @@ import { valueIn } from "./reply.ts";
 
 /** Size of tor's cookie, of nonces and of hashes, in bytes. */
 const COOKIE_SIZE = 32;
+/** User IDs below are those of the system's services, tor's among them. */
+const FIRST_USER = 1000;
 
 // Keys of the two hashes (control-spec, "AUTHCHALLENGE").
 const SERVER_KEY = "Tor safe cookie authentication server-to-controller hash";
@@ -30,18 +32,24 @@ interface ProtocolInfo {
  * hand the content of a file to whoever listens in tor's place, and every tor
  * that has onion services of version 3 has `SAFECOOKIE`.
  *
+ * `mustProve`: who asks for nothing may be anybody, and is not trusted.
+ *
  * @returns the version of tor
  * @throws {TorError} `not allowed`, `refused` or `no answer`
  */
 export async function authenticate(
   control: TorControl,
-  { password = "" }: { password?: string } = {},
+  { password = "", mustProve = false }: {
+    password?: string;
+    mustProve?: boolean;
+  } = {},
 ): Promise<string> {
   const { methods, cookieFile, version } = readInfo(
     await control.order("PROTOCOLINFO 1"),
   );
-  if (methods.includes("NULL")) await control.order("AUTHENTICATE");
-  else if (password !== "" && methods.includes("HASHEDPASSWORD")) {
+  if (methods.includes("NULL") && !mustProve) {
+    await control.order("AUTHENTICATE");
+  } else if (password !== "" && methods.includes("HASHEDPASSWORD")) {
     await usePassword(control, password);
   } else if (methods.includes("SAFECOOKIE") && cookieFile !== undefined) {
     await useCookie(control, cookieFile);
@@ -50,6 +58,8 @@ export async function authenticate(
       "not allowed",
       methods.includes("HASHEDPASSWORD")
         ? "Tor wants a password from those who control it."
+        : methods.includes("NULL")
+        ? "What listens on tor's control port asks for no proof, and gives none."
         : "Tor offers no way to control it that Porchlight knows.",
       {
         remedy: "Set onion.control_password, or write " +
@@ -115,13 +125,28 @@ function hexIn(line: string, key: string): Uint8Array {
   );
 }
 
+/**
+ * The path is what the other side says: opening a pipe would wait for ever,
+ * and a file that others may read or made themselves proves nothing.
+ */
 async function readCookie(path: string): Promise<Uint8Array> {
   try {
+    const { isFile, mode, uid } = await Deno.stat(path);
+    const isTold = mode !== null && (mode & 0o004) !== 0;
+    const isForeign = uid !== null && uid >= FIRST_USER && uid !== Deno.uid();
+    if (!isFile || isTold || isForeign) {
+      throw new TorError(
+        "not allowed",
+        "The file that tor names as its cookie is not safe with others on " +
+          "this machine: tor did not make it.",
+      );
+    }
     using file = await Deno.open(path);
     const cookie = new Uint8Array(COOKIE_SIZE + 1);
     const length = await file.read(cookie);
     if (length === COOKIE_SIZE) return cookie.subarray(0, COOKIE_SIZE);
   } catch (cause) {
+    if (cause instanceof TorError) throw cause;
     throw new TorError(
       "not allowed",
       "Tor is here, and this user may not read the cookie that opens it.",

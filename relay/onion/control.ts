@@ -33,17 +33,25 @@ export class TorControl implements AsyncDisposable {
   }
 
   /**
-   * Connects; nothing is allowed yet but to authenticate.
+   * Connects; nothing is allowed yet but to authenticate. `signal` ends the
+   * connection, and waiting for it.
    *
    * @throws {TorError} `not found`, `not allowed` or `no answer`
    */
-  static async connect(place: ControlPlace): Promise<TorControl> {
+  static async connect(
+    place: ControlPlace,
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<TorControl> {
     try {
-      return new TorControl(
-        await within(open(place), {
-          late: (connection) => connection.close(),
-        }),
-      );
+      const connection = await within(open(place), {
+        late: (connection) => connection.close(),
+        signal,
+      });
+      const control = new TorControl(connection);
+      const onAbort = () => control.close();
+      signal?.addEventListener("abort", onAbort, { once: true });
+      control.closed.then(() => signal?.removeEventListener("abort", onAbort));
+      return control;
     } catch (cause) {
       throw connectError(cause);
     }
@@ -140,11 +148,17 @@ function open(place: ControlPlace): Promise<Deno.Conn> {
 
 async function within<T>(
   promise: Promise<T>,
-  { late }: { late?: (value: T) => void },
+  { late, signal }: { late?: (value: T) => void; signal?: AbortSignal },
 ): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let timedOut = false;
+  let onAbort: () => void = () => {};
   const limit = new Promise<never>((_resolve, reject) => {
+    onAbort = () => {
+      timedOut = true;
+      reject(gone(signal?.reason));
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
     timer = setTimeout(() => {
       timedOut = true;
       reject(
@@ -156,9 +170,11 @@ async function within<T>(
   });
   promise.then((value) => timedOut && late?.(value), () => {});
   try {
+    if (signal?.aborted) onAbort();
     return await Promise.race([promise, limit]);
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
   }
 }
 

@@ -30,12 +30,20 @@ export interface FoundTor {
  */
 export async function findTor(
   { control, controlPassword }: Config["onion"],
+  { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<FoundTor> {
-  const places = control === "" ? USUAL : [placeOf(control)];
+  const isChosen = control !== "";
+  const places = isChosen ? [placeOf(control)] : USUAL;
   let nearest: unknown;
   for (const place of places) {
     try {
-      return await enter(place, controlPassword);
+      return await enter(place, {
+        password: controlPassword,
+        // Any user of this machine can listen on a port where no tor does, and
+        // would be given the key of the onion service.
+        mustProve: !isChosen && !("path" in place),
+        signal,
+      });
     } catch (error) {
       if (!(error instanceof TorError)) throw error;
       if (nearest === undefined || error.code !== "not found") nearest = error;
@@ -46,11 +54,15 @@ export async function findTor(
 
 async function enter(
   place: ControlPlace,
-  password: string,
+  { password, mustProve, signal }: {
+    readonly password: string;
+    readonly mustProve: boolean;
+    readonly signal?: AbortSignal;
+  },
 ): Promise<FoundTor> {
   await using stack = new AsyncDisposableStack();
-  const control = stack.use(await TorControl.connect(place));
-  const version = await authenticate(control, { password });
+  const control = stack.use(await TorControl.connect(place, { signal }));
+  const version = await authenticate(control, { password, mustProve });
   stack.move();
   return { control, version };
 }

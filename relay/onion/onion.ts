@@ -157,7 +157,9 @@ class OnionKeeper implements Onion {
         const reason = signal.aborted
           ? undefined
           : await Promise.race([control.closed, aborted, changed]);
-        if (signal.aborted || reason === "changed") {
+        // The service ends with the connection.
+        if (signal.aborted) continue;
+        if (reason === "changed") {
           await this.#remove(control);
           continue;
         }
@@ -176,7 +178,9 @@ class OnionKeeper implements Onion {
     const { directory } = this.#config.data;
     this.#key ??= await readOnionKey(directory);
     await using stack = new AsyncDisposableStack();
-    const { control } = await findTor(this.#config.onion);
+    const { control } = await findTor(this.#config.onion, {
+      signal: this.#stopping.signal,
+    });
     stack.use(control);
     // Made only now: a machine without tor has no onion address.
     const key = this.#key ?? await readOrMakeOnionKey(directory);
