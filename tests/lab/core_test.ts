@@ -81,7 +81,8 @@ async function usePlace(
   },
 ) {
   const { advertised } = await relay.until(({ advertised: [first] }) =>
-    first?.kind === place.kind && first.confirmed
+    first?.kind === place.kind && first.confirmed &&
+    first.host.endsWith(CORE_DOMAIN)
   );
   console.log(
     `${place.name}: ${advertised[0].kind} after ` +

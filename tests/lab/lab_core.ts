@@ -100,18 +100,21 @@ export class LabCore implements AsyncDisposable {
   }
 
   /**
-   * Waits until the core says that a name is at these IPv4 addresses; how long
-   * that took, seconds.
+   * Waits until the core says that a name is at these addresses; how long that
+   * took, seconds.
    */
   async untilName(
     name: string,
     addresses: readonly string[],
-    limitSeconds = 30,
+    { type = "A", limitSeconds = 15 }: {
+      type?: "A" | "AAAA";
+      limitSeconds?: number;
+    } = {},
   ): Promise<number> {
     const since = performance.now();
     const wanted = JSON.stringify([...addresses].sort());
     for (;;) {
-      const found = JSON.stringify(await this.lookUp(name));
+      const found = JSON.stringify(await this.lookUp(name, { type }));
       const took = (performance.now() - since) / 1000;
       if (found === wanted) return took;
       if (took > limitSeconds) {
