@@ -11,6 +11,7 @@
  * @module
  */
 
+import process from "node:process";
 import { createIdentity } from "../relay/identity/mod.ts";
 import { parseCoreAddress } from "../tunnel/core_address.ts";
 import { Tunnel } from "../tunnel/home/mod.ts";
@@ -88,13 +89,16 @@ if (import.meta.main) {
     console.log(`core idle: ${(idle * 100).toFixed(1)} % of a processor`);
     await core[Symbol.asyncDispose]();
     const since = performance.now();
+    const before = process.cpuUsage();
     [core] = await startCore(directory);
     const start = (performance.now() - since) / 1000;
     const back = await until(tunnels, 2 * relays);
+    const { user, system } = process.cpuUsage(before);
     console.log(
       `core restarted: listens after ${start.toFixed(1)} s, all links are ` +
         `back ${back.toFixed(1)} s later; CPU ${core.cpu().toFixed(1)} s, ` +
-        `peak RSS ${(core.takePeak() / 1e6).toFixed(0)} MB`,
+        `peak RSS ${(core.takePeak() / 1e6).toFixed(0)} MB; all relays ` +
+        `together, in one process: CPU ${((user + system) / 1e6).toFixed(1)} s`,
     );
   } finally {
     await core[Symbol.asyncDispose]();

@@ -47,7 +47,7 @@ const DRAIN_MS = 5_000;
 /** Time to take the last message, ms. */
 const FAREWELL_MS = 5_000;
 /** Memory of what may wait unread on one link, bytes. */
-const MAX_UNREAD = 16 * 1024 * 1024;
+const MAX_UNREAD = 32 * 1024 * 1024;
 
 type Hello = Extract<HomeMessage, { type: "hello" }>;
 

@@ -139,6 +139,10 @@ export class Link implements StreamLink, MemoryHolder, AsyncDisposable {
     return this.#unread;
   }
 
+  get scarce(): boolean {
+    return this.#unread > this.#maxUnread / 2;
+  }
+
   /** Round trip time of the last ping, ms. */
   get rttMs(): number {
     return this.#rttMs;

@@ -111,6 +111,37 @@ Deno.test("When too much waits unread, the stream that holds most is broken off"
   strictEqual(streams[0].unread, 10_000);
 });
 
+Deno.test("Where much waits, streams that are read slowly get less room, and none ends", async () => {
+  const streams: MuxStream[] = [];
+  await using pair = await linkPair({
+    server: {
+      maxUnread: 3_000_000,
+      onStream: (stream) => streams.push(stream),
+    },
+  });
+  const sent = 2_000_000;
+  const writing = Promise.all(Array.from({ length: 8 }, async () => {
+    const stream = pair.client.openStream();
+    await stream.write(new Uint8Array(sent));
+    await stream.closeWrite();
+  }));
+  await pair.client.probe(10_000);
+  ok(pair.server.unread > 1_500_000);
+  const left = new Set(streams.map((stream) => ({ stream, size: 0 })));
+  let peak = 0;
+  while (left.size > 0) {
+    for (const each of left) {
+      const piece = await take(each.stream);
+      each.size += piece?.length ?? 0;
+      if (piece === null) left.delete(each);
+      if (piece === null) strictEqual(each.size, sent);
+    }
+    if (left.size === 8) peak = Math.max(peak, pair.server.unread);
+  }
+  ok(peak < 3_000_000);
+  await writing;
+});
+
 Deno.test("Links that share a bound give way in turn, the largest first", async () => {
   const memory = new LinkMemory(200_000);
   const streams: MuxStream[] = [];

@@ -10,6 +10,9 @@ import { INITIAL_WINDOW } from "./frames.ts";
 /** Largest window of a stream, bytes: 64 MB/s at 60 ms. */
 export const MAX_WINDOW = 4 * 1024 * 1024;
 
+/** Window while much waits on the whole link, bytes. */
+const SCARCE_WINDOW = 64 * 1024;
+
 /** What windows of a link have grown by together, and may. */
 export class WindowBudget {
   #left: number;
@@ -54,18 +57,22 @@ export class ReceiveWindow {
 
   /**
    * Room to give the peer now that only `unread` bytes wait here: 0 until it is
-   * worth a frame.
+   * worth a frame. `scarce`: much waits on the whole link, and each stream has
+   * to do with little.
    */
   update(
     unread: number,
-    { now, rttMs }: { now: number; rttMs: number },
+    { now, rttMs, scarce }: { now: number; rttMs: number; scarce: boolean },
   ): number {
-    if (this.#size - this.#room - unread < this.#size / 2) return 0;
-    if (now - this.#givenAt < 2 * rttMs && this.#size < MAX_WINDOW) {
+    const size = scarce ? Math.min(SCARCE_WINDOW, this.#size) : this.#size;
+    if (size - this.#room - unread < size / 2) return 0;
+    const fast = now - this.#givenAt < 2 * rttMs;
+    if (fast && !scarce && this.#size < MAX_WINDOW) {
       if (this.#budget.take(this.#size)) this.#size *= 2;
     }
     this.#givenAt = now;
-    const given = this.#size - this.#room - unread;
+    const wanted = scarce ? size : this.#size;
+    const given = wanted - this.#room - unread;
     this.#room += given;
     return given;
   }

@@ -15,6 +15,8 @@ export interface StreamLink {
   readonly budget: WindowBudget;
   /** Round trip time, ms. */
   readonly rttMs: number;
+  /** Whether so much waits here unread that streams get less room. */
+  readonly scarce: boolean;
   now(): number;
   /** Sends a frame at once. */
   send(
@@ -131,10 +133,11 @@ export class MuxStream implements ByteStream {
 
   #giveRoom(): void {
     if (this.#peerEnded) return;
-    const { rttMs } = this.#link;
+    const { rttMs, scarce } = this.#link;
     const room = this.#window.update(this.#unread.size, {
       now: this.#link.now(),
       rttMs,
+      scarce,
     });
     if (room > 0) this.#send(FrameType.window, room);
   }
