@@ -5,6 +5,7 @@
  * @module
  */
 
+export { type OwnRelayOptions, takesNew, testOwnRelay } from "./own_relay.ts";
 export { testSmp } from "./smp.ts";
 export {
   PROBE_TIMEOUT_MS,

@@ -9,7 +9,6 @@ import {
 import type { DoctorContext, RelayView } from "../context.ts";
 import { readPath } from "../path_answer.ts";
 import type { ProbeResult } from "../../probe/mod.ts";
-import type { ServerAddress } from "../../relay/smp/mod.ts";
 
 /** How long each step may take, in milliseconds. */
 const STEP_MS = 10_000;
@@ -88,49 +87,21 @@ async function tryOut(
   { config, signal }: DoctorContext,
 ): Promise<Verdict> {
   // Only now: it opens OpenSSL, whose absence another check tells.
-  const { parseServerAddress } = await import("../../relay/smp/mod.ts");
-  const text = relay.addresses.find((each) => each.startsWith(`${scheme}:`));
-  if (text === undefined) {
+  const { takesNew, testOwnRelay } = await import("../../probe/mod.ts");
+  const { addresses } = relay;
+  const result = await testOwnRelay(scheme, {
+    config,
+    addresses,
+    signal,
+    timeoutMs: STEP_MS,
+  });
+  if (result === undefined) {
     return warning(`The relay has no address for ${things(scheme)}.`, {
       meaning: "It was started with other settings.",
       remedy: "Restart the relay.",
     });
   }
-  const full = !isWoundDown(scheme, config);
-  const address = onThisMachine(parseServerAddress(text), config);
-  const { testSmp, testXftp } = await import("../../probe/mod.ts");
-  const test = scheme === "smp" ? testSmp : testXftp;
-  const result = await test(address, { signal, timeoutMs: STEP_MS, full });
-  return verdictOf(result, { full, scheme });
-}
-
-function isWoundDown(
-  scheme: "smp" | "xftp",
-  { smp, xftp }: DoctorContext["config"],
-): boolean {
-  return scheme === "smp" ? !smp.newQueues : !xftp.newFiles;
-}
-
-/** The relay's own port, whatever the router makes of it. */
-function onThisMachine(
-  address: ServerAddress,
-  { listen, address: { port } }: DoctorContext["config"],
-): ServerAddress {
-  const [first] = listen.addresses.map((each) =>
-    each.replace(/^\[(.*)\]$/, "$1")
-  );
-  const host = listen.addresses.includes("0.0.0.0")
-    ? "127.0.0.1"
-    : first === "::"
-    ? "::1"
-    : first;
-  const [own] = listen.ports;
-  return {
-    ...address,
-    hosts: [host],
-    // Port 0 is any free one, which the address then tells.
-    port: own === 0 && port === 0 ? address.port : String(own),
-  };
+  return verdictOf(result, { full: takesNew(scheme, config), scheme });
 }
 
 function verdictOf(
