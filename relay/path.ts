@@ -55,6 +55,8 @@ export interface RelayPath extends AsyncDisposable {
    * which it listens as well.
    */
   useLease(lease: Lease): Promise<void>;
+  /** Tor has the onion service `host` now, or (`undefined`) no more. */
+  useOnion(host: string | undefined): void;
 }
 
 /** Who answers call-backs, if that is wanted. */
@@ -125,6 +127,7 @@ class ConfiguredPath implements RelayPath {
   /** Resolves when there is a lease, or none is expected. */
   readonly #leased = Promise.withResolvers<void>();
   #manager: PathManager | undefined;
+  #onion: string | undefined;
   #stopped = false;
 
   constructor(parts: PathParts) {
@@ -153,7 +156,25 @@ class ConfiguredPath implements RelayPath {
       lease,
     });
     this.#manager.start();
+    this.#tellOnion();
     this.#leased.resolve();
+  }
+
+  useOnion(host: string | undefined): void {
+    if (host === this.#onion) return;
+    this.#onion = host;
+    this.#tellOnion();
+  }
+
+  #tellOnion(): void {
+    const { address } = this.#config;
+    const port = address.port || this.#parts.addresses[0].port;
+    const host = this.#onion;
+    this.#manager?.on(
+      host === undefined
+        ? { type: "onion down" }
+        : { type: "onion up", host, port },
+    );
   }
 
   advertised(): readonly Advertised[] {

@@ -204,11 +204,16 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       onHandlerError: (error) => health.report(error),
     }),
   );
+  // Until there is a path to tell.
+  let tellOnion = () => {};
   const onion = started.use(
     await startOnion(config, {
       ports: onionPorts(config, listener.addresses),
       log,
-      onChange: (problem) => health.set("onion", problem),
+      onChange: (problem) => {
+        health.set("onion", problem);
+        tellOnion();
+      },
     }),
   );
   const path = started.use(startPath({
@@ -224,6 +229,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     core: tunnel?.callbackServer,
     lease: tunnel?.lease,
   }));
+  tellOnion = () => path.useOnion(onion.isPublished ? onion.host() : undefined);
+  tellOnion();
   health.add(() => path.part());
   if (tunnel !== undefined) {
     if (tunnel.lease) listenOn(tunnel.lease.port, { listener, health });

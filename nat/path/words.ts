@@ -81,7 +81,7 @@ function reached(
     .map(placeOf).join(" and ");
   const { lease } = state;
   const told = lease === undefined ? around.ownHosts.join(", ") : lease.name;
-  const as = told === "" ? "" : ` (told as ${told})`;
+  const as = told === "" || told === best.host ? "" : ` (told as ${told})`;
   const way = wayOf(best);
   if (best.state === "confirmed") {
     const { checkedAt = at } = best;
@@ -133,7 +133,7 @@ function wayOf({ kind, method, router }: Candidate): string {
 }
 
 function isLooking({ candidates, settings }: PathState): boolean {
-  const all = Object.values(candidates);
+  const all = Object.values(candidates).filter(({ kind }) => kind !== "onion");
   if (all.length === 0) return settings.mapping || settings.callbacks;
   return all.some((each) => each.state === "trying");
 }
