@@ -19,6 +19,7 @@ async function withBook(
       invitation?: string;
       today?: () => number;
       onExpired?: (lease: LeaseRecord) => void;
+      onChanged?: (lease: LeaseRecord) => void;
     }) => SqliteLeaseBook,
   ) => void | Promise<void>,
 ): Promise<void> {
@@ -31,6 +32,7 @@ async function withBook(
         open: !options.closed,
         invitation: options.invitation,
         onExpired: options.onExpired ?? (() => {}),
+        onChanged: options.onChanged,
         today: options.today ?? (() => 20_000),
       })
     );
@@ -153,4 +155,26 @@ Deno.test("Who is banned stays so, and keeps the lease", () =>
     strictEqual(book.find(relay(1))?.standing, "banned");
     ok(book.ban("rogue", false));
     strictEqual(book.find(relay(1))?.standing, "known");
+  }));
+
+Deno.test("Who stays becomes known, and that is told once", () =>
+  withBook((open) => {
+    let today = 20_000;
+    const changed: string[] = [];
+    using book = open({
+      today: () => today,
+      onChanged: ({ label, standing }) => changed.push(`${label} ${standing}`),
+    });
+    made(book.make(relay(1), { label: "attic" }));
+    made(book.make(relay(2), { label: "cellar" }));
+    for (let day = 1; day <= 31; day++) {
+      today++;
+      book.seen([relay(1), relay(3)]);
+    }
+    deepStrictEqual(changed, ["attic known"]);
+    ok(book.ban("attic", true));
+    ok(book.ban("attic", false));
+    deepStrictEqual(changed.slice(1), ["attic banned", "attic known"]);
+    strictEqual(book.find(relay(1))?.seenDay, today);
+    strictEqual(book.find(relay(2))?.seenDay, 20_000);
   }));
