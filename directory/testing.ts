@@ -7,7 +7,8 @@
 import { join } from "node:path";
 import { serveWeb } from "../core/web.ts";
 import { HTTP1_ALPN } from "../relay/http1/mod.ts";
-import { createIdentity, type Identity } from "../relay/identity/mod.ts";
+import type { Identity } from "../relay/identity/mod.ts";
+import { identityInMemory } from "../relay/identity/testing_identity.ts";
 import { listenTls, type TlsListener } from "../relay/transport/mod.ts";
 import type { CoreAddress } from "../tunnel/core_address.ts";
 import { DirectoryClient, type Signing } from "./client/mod.ts";
@@ -17,16 +18,6 @@ import {
   type SignedDescriptor,
 } from "./descriptor/mod.ts";
 import { Directory, type DirectoryOptions } from "./directory.ts";
-
-/** An identity that is nowhere on disk. */
-export async function newIdentity(): Promise<Identity> {
-  const directory = await Deno.makeTempDir();
-  try {
-    return await createIdentity(directory);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
 
 /** What a relay for messages might say. */
 export function sampleDescriptor(
@@ -82,7 +73,7 @@ export class TestDirectory implements AsyncDisposable {
     options: Partial<DirectoryOptions> = {},
   ): Promise<TestDirectory> {
     const folder = await Deno.makeTempDir();
-    const test = new TestDirectory(await newIdentity(), folder, options);
+    const test = new TestDirectory(identityInMemory(), folder, options);
     test.#start(0);
     return test;
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { identityInMemory } from "../../relay/identity/testing_identity.ts";
 import { readFileSync } from "node:fs";
 import { TestRelay } from "../../tests/server/harness.ts";
 import { connectHttp1, HTTP1_ALPN } from "../../relay/http1/mod.ts";
@@ -11,12 +12,7 @@ import {
   type SignedDescriptor,
 } from "../descriptor/mod.ts";
 import { encodeRelayRequest } from "../protocol/mod.ts";
-import {
-  newIdentity,
-  sampleDescriptor,
-  TestDirectory,
-  TestSigner,
-} from "../testing.ts";
+import { sampleDescriptor, TestDirectory, TestSigner } from "../testing.ts";
 import { ROUTES } from "./api.ts";
 
 const heartbeat = { full: false, numbers: { messages: 100 } };
@@ -162,7 +158,7 @@ Deno.test("heartbeats that are repeated, late or forged are refused", async () =
     "stale",
     /later request/,
   );
-  const other = await newIdentity();
+  const other = identityInMemory();
   const forged = {
     fingerprint: relay.relay.identity.fingerprint,
     sign: (message: Uint8Array) => other.sign(message),
@@ -230,7 +226,7 @@ Deno.test("registering takes work, a relay that answers, and its signature", asy
   assert.match(lazy.text, /proof of work/);
 
   // Somebody else's descriptor, which anybody can have.
-  const other = await newIdentity();
+  const other = identityInMemory();
   await rejects(
     client.register(descriptor, new TestSigner(other).next()),
     "refused",
@@ -333,7 +329,8 @@ Deno.test("what is no request of the API gets a plain answer", async () => {
     ["POST", "/v1/heartbeat", [], 400],
     ["POST", "/v1/heartbeat", { request: 5 }, 400],
     ["POST", "/v1/heartbeat", { request: "AAAA", more: 1 }, 400],
-    ["POST", "/v1/heartbeat", { request: "A".repeat(60_000) }, 400],
+    ["POST", "/v1/heartbeat", { request: "A".repeat(16_000) }, 400],
+    ["POST", "/v1/heartbeat", { request: "A".repeat(17_000) }, 413],
     ["HEAD", "/v1/params", undefined, 200],
   ];
   for (const [method, target, value, status] of cases) {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { identityInMemory } from "../../relay/identity/testing_identity.ts";
 import { toBase64Url } from "../../relay/wire/mod.ts";
 import { SeededRandom } from "../../tests/seeded_random.ts";
-import { newIdentity, sampleDescriptor, signedSample } from "../testing.ts";
+import { sampleDescriptor, signedSample } from "../testing.ts";
 import {
   BOUNDS,
   decodeDescriptor,
@@ -31,8 +32,8 @@ const full: Partial<Descriptor> = {
   leavesAt: 1_900_000_000,
 };
 
-Deno.test("a descriptor is read as it was written", async () => {
-  const identity = await newIdentity();
+Deno.test("a descriptor is read as it was written", () => {
+  const identity = identityInMemory();
   for (const rest of [{}, full]) {
     const descriptor = sampleDescriptor(identity, rest);
     const signed = signDescriptor(descriptor, identity);
@@ -55,8 +56,8 @@ Deno.test("a descriptor is read as it was written", async () => {
   assert.deepEqual(JSON.parse(JSON.stringify(json)), json);
 });
 
-Deno.test("bounds are kept by who writes and who reads", async () => {
-  const identity = await newIdentity();
+Deno.test("bounds are kept by who writes and who reads", () => {
+  const identity = identityInMemory();
   const address = { scheme: "smp", hosts: ["a.example"], port: 5223 } as const;
   const wrong: Partial<Descriptor>[] = [
     { sequence: -1 },
@@ -90,8 +91,8 @@ Deno.test("bounds are kept by who writes and who reads", async () => {
   }
 });
 
-Deno.test("nobody but the relay can say what it says", async () => {
-  const [relay, other] = await Promise.all([newIdentity(), newIdentity()]);
+Deno.test("nobody but the relay can say what it says", () => {
+  const [relay, other] = [identityInMemory(), identityInMemory()];
   const descriptor = sampleDescriptor(relay);
   assert.throws(() => signDescriptor(descriptor, other), RangeError);
   // The other's key and certificates, in the relay's name.
@@ -126,8 +127,8 @@ Deno.test("nobody but the relay can say what it says", async () => {
   assert.equal(verifyDescriptorText("A".repeat(20_000)), "malformed");
 });
 
-Deno.test("bytes with faults are never taken for the relay's", async () => {
-  const identity = await newIdentity();
+Deno.test("bytes with faults are never taken for the relay's", () => {
+  const identity = identityInMemory();
   const { bytes, descriptor } = signedSample(identity, full);
   const random = new SeededRandom(0xde5c);
   for (let turn = 0; turn < 3000; turn++) {
@@ -149,8 +150,8 @@ Deno.test("bytes with faults are never taken for the relay's", async () => {
   assert.ok(taken > 100, `${taken}`);
 });
 
-Deno.test("what a later version adds is passed over", async () => {
-  const body = encodeDescriptor(sampleDescriptor(await newIdentity()));
+Deno.test("what a later version adds is passed over", () => {
+  const body = encodeDescriptor(sampleDescriptor(identityInMemory()));
   const longer = new Uint8Array(body.length + 3);
   longer.set(body);
   longer.set([0, 3, 7, 7, 7], body.length - 2);

@@ -41,7 +41,7 @@ const MAX_BACK_OFF = 8;
 export class Puller implements AsyncDisposable {
   readonly #options: PullerOptions;
   readonly #stopping = new AbortController();
-  readonly #status = new Map<CoreAddress, PeerStatus>();
+  readonly #status = new Map<string, PeerStatus>();
   #pulling: Promise<void>[] = [];
 
   constructor(options: PullerOptions) {
@@ -77,8 +77,7 @@ export class Puller implements AsyncDisposable {
         room: this.#room(),
       });
       registry.savePeerCursor(peer.fingerprint, page.cursor.slice(0, 64));
-      this.#status.set(peer, {
-        ...before,
+      this.#note(peer, {
         problem: undefined,
         at: Date.now(),
         added: before.added + counts.added,
@@ -112,16 +111,22 @@ export class Puller implements AsyncDisposable {
         failures++;
         if (!(error instanceof DirectoryError)) onError(error);
         const problem = error instanceof Error ? error.message : String(error);
-        this.#status.set(peer, { ...this.#statusOf(peer), problem });
+        this.#note(peer, { problem });
       }
       const factor = Math.min(2 ** failures, MAX_BACK_OFF);
       await this.#pause(intervalMs * factor * (0.5 + Math.random()));
     }
   }
 
+  #note(peer: CoreAddress, news: Partial<PeerStatus>): void {
+    const before = this.#statusOf(peer);
+    this.#status.set(before.address, { ...before, ...news });
+  }
+
   #statusOf(peer: CoreAddress): PeerStatus {
-    return this.#status.get(peer) ?? {
-      address: formatCoreAddress(peer),
+    const address = formatCoreAddress(peer);
+    return this.#status.get(address) ?? {
+      address,
       added: 0,
       renewed: 0,
       measurements: 0,

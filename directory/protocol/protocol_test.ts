@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { identityInMemory } from "../../relay/identity/testing_identity.ts";
 import { SeededRandom } from "../../tests/seeded_random.ts";
-import { newIdentity, signedSample } from "../testing.ts";
+import { signedSample } from "../testing.ts";
 import {
   checkWork,
   decodeRelayRequest,
@@ -16,8 +17,8 @@ import {
 const directory = new Uint8Array(32).fill(7);
 const head = { directory, sequence: 5, instance: new Uint8Array(8).fill(1) };
 
-Deno.test("requests are read as they were written, and nobody else's", async () => {
-  const [relay, other] = await Promise.all([newIdentity(), newIdentity()]);
+Deno.test("requests are read as they were written, and nobody else's", () => {
+  const [relay, other] = [identityInMemory(), identityInMemory()];
   const descriptor = signedSample(relay).bytes;
   const contents: RequestContent[] = [
     { type: "register", descriptor, nonce: new Uint8Array(16), counter: 77 },
@@ -77,8 +78,8 @@ Deno.test("work is found, checked, and of no use elsewhere or later", async () =
   );
 });
 
-Deno.test("a measurement is the directory's own, whole and possible", async () => {
-  const [one, other] = await Promise.all([newIdentity(), newIdentity()]);
+Deno.test("a measurement is the directory's own, whole and possible", () => {
+  const [one, other] = [identityInMemory(), identityInMemory()];
   const fingerprint = new Uint8Array(32).fill(3);
   const window = { probes: 100, failed: 2, milliseconds: 80 };
   const windows = [window, window, window];
