@@ -91,7 +91,7 @@ export const fileSection = {
     }),
     transfers: integer({
       doc:
-        "Uploads at a time, and as many downloads. Those beyond wait for their turn.",
+        "Uploads at a time, and as many downloads. Those beyond wait for their turn, for as long as an upload may take; meanwhile, transfers that hardly move are broken off.",
       default: 256,
       min: 1,
       max: 100_000,

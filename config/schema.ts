@@ -209,7 +209,7 @@ export const schema = {
       }),
       dailyBlocks: integer({
         doc:
-          "Queues that may be blocked with `porchlight queue block` from one line of statistics to the next. It keeps a script that has gone wrong from blocking all of them.",
+          "Queues and files that may be blocked with `porchlight queue block` and `porchlight stored-file block` from one line of statistics to the next. It keeps a script that has gone wrong from blocking all of them.",
         default: 0,
         defaultDoc: "no limit",
         min: 0,

@@ -14,6 +14,8 @@ const programs: Readonly<Record<string, string>> = {
   microsocks: "microsocks",
   // Reads the QR codes in the terminal's output.
   "zbar-tools": "zbarimg",
+  // h2load, for HTTP/2. The package has no daemon.
+  "nghttp2-client": "h2load",
   // Namespaces and routers of the network lab.
   iproute2: "ip",
   nftables: "nft",
