@@ -1,6 +1,7 @@
 import { askRelay, ControlError } from "../relay/control/mod.ts";
 import { relayAddresses } from "../relay/addresses.ts";
 import { configuredIdentity } from "../relay/configured_identity.ts";
+import { configuredLease } from "../relay/lease_file.ts";
 import type { Config } from "../config/mod.ts";
 import { command } from "./command.ts";
 import { configFlags } from "./flags.ts";
@@ -50,7 +51,15 @@ async function addressesOf(config: Config): Promise<string[]> {
     if (!stopped) throw error;
   }
   const identity = await configuredIdentity(config);
-  return relayAddresses({ config, identity, ports: config.listen.ports });
+  const lease = await configuredLease(config);
+  return relayAddresses({
+    config,
+    identity,
+    ports: config.listen.ports,
+    advertised: lease === undefined
+      ? []
+      : [{ host: lease.name, port: lease.port, confirmed: false }],
+  });
 }
 
 function isAddressAnswer(answer: unknown): answer is { addresses: string[] } {

@@ -6,8 +6,11 @@
  */
 
 import { join } from "node:path";
+import type { Config } from "../config/mod.ts";
+import { type CoreAddress, parseCoreAddress } from "../tunnel/core_address.ts";
 import type { Lease } from "../tunnel/protocol/mod.ts";
 import { writeFileAtomic } from "./files.ts";
+import { fingerprintText } from "./identity/mod.ts";
 
 /** Name of the file in the data directory. */
 const FILE = "lease.json";
@@ -21,7 +24,7 @@ interface SavedLease extends Lease {
 /** The lease that this core has given; `undefined` when there is none. */
 export async function readLease(
   directory: string,
-  core: string,
+  core: Pick<CoreAddress, "fingerprint">,
 ): Promise<Lease | undefined> {
   let text: string;
   try {
@@ -31,18 +34,35 @@ export async function readLease(
     throw error;
   }
   const saved = parse(text);
-  return saved?.core === core
+  return saved?.core === fingerprintText(core.fingerprint)
     ? { name: saved.name, port: saved.port }
     : undefined;
+}
+
+/**
+ * The lease of the core that the settings name; `undefined` when there is none.
+ *
+ * @throws {AddressError} when the core's address is none
+ */
+export async function configuredLease(
+  { path, data }: Config,
+): Promise<Lease | undefined> {
+  return path.core === ""
+    ? undefined
+    : await readLease(data.directory, parseCoreAddress(path.core));
 }
 
 /** Keeps a lease for the next start. */
 export async function saveLease(
   directory: string,
-  core: string,
+  core: Pick<CoreAddress, "fingerprint">,
   { name, port }: Lease,
 ): Promise<void> {
-  const saved: SavedLease = { core, name, port };
+  const saved: SavedLease = {
+    core: fingerprintText(core.fingerprint),
+    name,
+    port,
+  };
   await writeFileAtomic(
     join(directory, FILE),
     JSON.stringify(saved, undefined, 2) + "\n",

@@ -14,8 +14,9 @@ import { type CoreAddress, parseCoreAddress } from "../tunnel/core_address.ts";
 import { Tunnel, type TunnelStatus } from "../tunnel/home/mod.ts";
 import type { Lease } from "../tunnel/protocol/mod.ts";
 import type { PartStatus } from "./control/mod.ts";
+import { describeCore } from "./core_words.ts";
 import type { Health } from "./health.ts";
-import { fingerprintText, type Identity } from "./identity/mod.ts";
+import type { Identity } from "./identity/mod.ts";
 import { readLease, saveLease } from "./lease_file.ts";
 import type { RelayPath } from "./path.ts";
 import type { RelayAddress } from "./smp/mod.ts";
@@ -109,8 +110,7 @@ export class RelayTunnel implements AsyncDisposable {
     const { path, data } = parts.config;
     if (path.core === "") return undefined;
     const core = parseCoreAddress(path.core);
-    const name = fingerprintText(core.fingerprint);
-    const lease = await readLease(data.directory, name);
+    const lease = await readLease(data.directory, core);
     return new RelayTunnel(parts, { core, lease });
   }
 
@@ -153,32 +153,11 @@ export class RelayTunnel implements AsyncDisposable {
 
   /** How it is, for the owner. */
   part(): PartStatus {
-    const name = "core";
-    const { links, refusal, failure } = this.#tunnel.status;
-    if (links > 0) {
-      const note = this.#lease &&
-        `The core knows this relay as ${this.#lease.name}, port ${this.#lease.port}.`;
-      return { name, state: "ok", note };
-    }
-    if (refusal !== undefined) {
-      return {
-        name,
-        state: "degraded",
-        reason: `The core does not take this relay: ${refusal.message}`,
-        remedy:
-          "Ask the people who run the core, or leave path.core empty to do without one.",
-      };
-    }
-    if (failure === undefined) {
-      return { name, state: "ok", note: "Connecting to the core." };
-    }
-    return {
-      name,
-      state: "degraded",
-      reason: "The core cannot be reached. The relay tries again by itself.",
-      remedy:
-        "Look whether this machine has Internet. If it has, ask the people who run the core whether it is up.",
-    };
+    const { manager } = this.#running?.path ?? {};
+    return describeCore(this.#tunnel.status, {
+      lease: this.#lease,
+      connected: manager?.state.connected ?? true,
+    });
   }
 
   /** Lets visitors finish for a moment, and says goodbye to the core. */
@@ -219,8 +198,7 @@ export class RelayTunnel implements AsyncDisposable {
 
   async #useLease(lease: Lease): Promise<void> {
     const { config, health } = this.#parts;
-    const core = fingerprintText(this.#core.fingerprint);
-    await saveLease(config.data.directory, core, lease);
+    await saveLease(config.data.directory, this.#core, lease);
     const { listener, path } = this.#running ?? {};
     if (listener === undefined || path === undefined) return;
     listenOn(lease.port, { listener, health });
