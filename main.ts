@@ -25,6 +25,7 @@ const commands: cli.Commands = {
   import: cli.importCommand,
   export: cli.exportCommand,
   core: cli.core,
+  update: cli.updateCommand,
   version: cli.version,
   help: cli.help,
 };

@@ -24,4 +24,5 @@ export { start } from "./start.ts";
 export { stats } from "./stats.ts";
 export { status } from "./status.ts";
 export { storedFile } from "./stored_file.ts";
+export { updateCommand } from "./update.ts";
 export { version } from "./version.ts";

@@ -3,11 +3,14 @@ import type { Config, Environment } from "../config/mod.ts";
 import {
   ControlError,
   type ControlServer,
+  Refusal,
   relayHandlers,
   serveControl,
 } from "../relay/control/mod.ts";
 import { createLog, type Log } from "../relay/log.ts";
 import { type Relay, startRelay } from "../relay/relay.ts";
+import { VERSION } from "../relay/version.ts";
+import { findLayout, UpdatePart } from "../update/mod.ts";
 import { printBanner } from "./banner.ts";
 import { command } from "./command.ts";
 import { configFlags } from "./flags.ts";
@@ -35,11 +38,16 @@ first time, it makes the identity and the settings as "porchlight init" does.
     const systemd = systemdNotifier(env);
     using stopping = stopSignal();
     const { signal } = stopping;
-    const answers: { relay?: Relay } = {};
+    using updates = await watchUpdates(env);
+    const answers: Answers = { updates };
     // First, for it finds out whether this relay is running already.
     await using _control = await serveOwner(config, { answers, log });
     using _survivor = survive(log);
-    const relay = await startRelay({ config, log });
+    const relay = await startRelay({
+      config,
+      log,
+      parts: [() => updates?.status()],
+    });
     if (!signal.aborted) {
       answers.relay = relay;
       systemd.notify("READY=1");
@@ -71,12 +79,15 @@ first time, it makes the identity and the settings as "porchlight init" does.
  */
 async function serveOwner(
   config: Config,
-  { answers, log }: { answers: { relay?: Relay }; log: Log },
+  { answers, log }: { answers: Answers; log: Log },
 ): Promise<ControlServer | null> {
   try {
     return await serveControl({
       path: config.control.socket,
-      handlers: relayHandlers(() => answers.relay?.control),
+      handlers: {
+        ...relayHandlers(() => answers.relay?.control),
+        "GET /update": () => updateAnswer(answers),
+      },
       onError: (error) => log.error("A control command failed", error),
     });
   } catch (error) {
@@ -86,6 +97,29 @@ async function serveOwner(
     log.warn(`"porchlight status" will not work: ${error.message}`);
     return null;
   }
+}
+
+/** Who answers the control socket. */
+interface Answers {
+  /** `undefined` until it runs. */
+  relay?: Relay;
+  /** `undefined` where the program does not update itself. */
+  readonly updates: UpdatePart | undefined;
+}
+
+/** What is known of updates, where the program was put in place by its installer. */
+async function watchUpdates(env: Environment): Promise<UpdatePart | undefined> {
+  const layout = findLayout(env);
+  return layout && await UpdatePart.start(layout, VERSION);
+}
+
+function updateAnswer({ updates }: Answers) {
+  if (updates !== undefined) return updates.answer();
+  throw new Refusal(
+    "not found",
+    "This relay was not put in place by its installer, and does not update " +
+      "itself.",
+  );
 }
 
 /** Waits for the order to stop, and lets systemd's watchdog know meanwhile. */

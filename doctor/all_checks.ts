@@ -20,6 +20,7 @@ import { relay } from "./checks/relay.ts";
 import { secrets } from "./checks/secrets.ts";
 import { selfTest } from "./checks/try_out.ts";
 import { settings } from "./checks/settings.ts";
+import { updates } from "./checks/update.ts";
 
 export const allChecks: readonly Check[] = [
   clock,
@@ -27,6 +28,7 @@ export const allChecks: readonly Check[] = [
   diskWear,
   memory,
   libraries,
+  updates,
   settings,
   certificates,
   secrets,

@@ -58,6 +58,8 @@ export interface RelayOptions {
   readonly log: Log;
   /** How the store behaves: slow or full disks for tests and benchmarks. */
   readonly store?: Omit<SqliteStoreOptions, "dir">;
+  /** What else its status tells, such as how updates stand. */
+  readonly parts?: readonly (() => PartStatus | undefined)[];
 }
 
 /** A running relay. */
@@ -232,6 +234,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   tellOnion = () => path.useOnion(onion.isPublished ? onion.host() : undefined);
   tellOnion();
   health.add(() => path.part());
+  for (const part of options.parts ?? []) health.add(part);
   if (tunnel !== undefined) {
     if (tunnel.lease) listenOn(tunnel.lease.port, { listener, health });
     tunnel.start({ listener, path });

@@ -20,17 +20,27 @@ export interface SelfTestOptions {
   readonly config: Config;
   /** The version that must answer. */
   readonly version: string;
-  /** Ends the test. */
+  /** Breaks it off. */
   readonly signal: AbortSignal;
+  /** How long all of it may take, in milliseconds; a minute unless given. */
+  readonly withinMs?: number;
 }
+
+const WITHIN_MS = 60_000;
+/** A relay that says that it is starting (a store is being converted) has so many times as long. */
+const STARTING_FACTOR = 10;
 
 /** The version of the relay that answers; `undefined` where none does. */
 export async function runningVersion(
   socket: string,
 ): Promise<string | undefined> {
+  return textIn(await ask("/status", socket), "version");
+}
+
+/** Its answer; `undefined` where it gives none. */
+async function ask(path: string, socket: string): Promise<unknown> {
   try {
-    const answer = await askRelay("/status", { socket, timeoutMs: ANSWER_MS });
-    return textIn(answer, "version");
+    return await askRelay(path, { socket, timeoutMs: ANSWER_MS });
   } catch (error) {
     if (error instanceof ControlError) return undefined;
     throw error;
@@ -44,12 +54,17 @@ export async function runningVersion(
 export async function selfTest(
   options: SelfTestOptions,
 ): Promise<string | undefined> {
-  const { config, signal } = options;
+  const { config } = options;
+  const within = options.withinMs ?? WITHIN_MS;
+  const begun = performance.now();
+  const addresses = await whenUp(options, { begun, within });
+  if (typeof addresses === "string") return addresses;
+  const late = AbortSignal.timeout(within);
+  const signal = AbortSignal.any([options.signal, late]);
+  const schemes = config.xftp.enabled
+    ? ["smp", "xftp"] as const
+    : ["smp"] as const;
   try {
-    const addresses = await whenUp(options);
-    const schemes = config.xftp.enabled
-      ? ["smp", "xftp"] as const
-      : ["smp"] as const;
     for (const scheme of schemes) {
       const fault = await tryOut(scheme, { config, addresses, signal });
       if (fault !== undefined) return fault;
@@ -57,45 +72,39 @@ export async function selfTest(
     return undefined;
   } catch (error) {
     if (!signal.aborted) throw error;
-    return "It did not show in time that it works.";
+    return "It answers, and did not show in time that it can be used.";
   }
 }
 
-/**
- * Its addresses, once the right version has started.
- *
- * @throws the reason of `signal`
- */
+/** Its addresses, once the right version has started; or why it has none. */
 async function whenUp(
   { config, version, signal }: SelfTestOptions,
-): Promise<string[]> {
+  { begun, within }: { begun: number; within: number },
+): Promise<string[] | string> {
   const { socket } = config.control;
+  let starting = false;
   for (;;) {
-    signal.throwIfAborted();
+    const took = performance.now() - begun;
+    if (signal.aborted || took > within * (starting ? STARTING_FACTOR : 1)) {
+      return starting ? "It never got ready." : "It did not come up.";
+    }
+    starting = false;
     if (await runningVersion(socket) === version) {
-      const addresses = await addressesOf(socket);
+      const addresses = addressesIn(await ask("/address", socket));
       if (addresses.length > 0) return addresses;
+      starting = true;
     }
     await new Promise((resolve) => setTimeout(resolve, ASK_MS));
   }
 }
 
-async function addressesOf(socket: string): Promise<string[]> {
-  try {
-    const answer = await askRelay("/address", {
-      socket,
-      timeoutMs: ANSWER_MS,
-    });
-    const list: unknown = typeof answer === "object" && answer !== null &&
-        "addresses" in answer
-      ? answer.addresses
-      : [];
-    if (!Array.isArray(list)) return [];
-    return list.filter((each) => typeof each === "string");
-  } catch (error) {
-    if (error instanceof ControlError) return [];
-    throw error;
-  }
+function addressesIn(answer: unknown): string[] {
+  const list: unknown = typeof answer === "object" && answer !== null &&
+      "addresses" in answer
+    ? answer.addresses
+    : [];
+  if (!Array.isArray(list)) return [];
+  return list.filter((each) => typeof each === "string");
 }
 
 async function tryOut(

@@ -208,10 +208,11 @@ function trialWorld(options: UpdateOptions): TrialWorld {
   const { layout, config, testMs, onStep } = options;
   return {
     layout,
-    testMs,
     onStep,
     restart: findRestart(config.update.restartCommand),
-    test: (version, signal) => selfTest({ config, version, signal }),
+    running: () => runningVersion(config.control.socket),
+    test: (version, signal) =>
+      selfTest({ config, version, signal, withinMs: testMs }),
   };
 }
 
