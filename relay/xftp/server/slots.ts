@@ -82,7 +82,7 @@ export class Slots {
   readonly #size: number;
   readonly #pace: SlotPace;
   readonly #held = new Set<Held>();
-  /** Those with something under way or waiting. */
+  /** Those with something under way or waiting; served last, the last. */
   readonly #owners = new Map<object, Owner>();
   #waiting = 0;
   #watch: ReturnType<typeof setInterval> | undefined;
@@ -152,9 +152,16 @@ export class Slots {
     }
   }
 
+  /** Among equals, who was served last comes last. */
+  #putLast(owner: Owner): void {
+    this.#owners.delete(owner.key);
+    this.#owners.set(owner.key, owner);
+  }
+
   #hold(owner: Owner): Held {
     const slot = new Held(owner);
     owner.held++;
+    this.#putLast(owner);
     this.#held.add(slot);
     return slot;
   }
@@ -162,6 +169,7 @@ export class Slots {
   #giveBack(slot: Held): void {
     this.#held.delete(slot);
     slot.owner.held--;
+    this.#putLast(slot.owner);
     this.#forget(slot.owner);
     const next = this.#nextOwner();
     if (next === undefined) return;

@@ -52,6 +52,24 @@ Deno.test("a connection with many requests lets others have a turn", async () =>
   assert.equal(slots.used, 0);
 });
 
+Deno.test("with one slot, connections take turns", async () => {
+  const slots = new Slots(1);
+  const greedy = {};
+  const many = Array.from(
+    { length: 5 },
+    () => take(slots, { owner: greedy, ...patient }),
+  );
+  await many[0].started;
+  const other = take(slots, { owner: {}, ...patient });
+  let turns = "";
+  for (const each of many) void each.started.then(() => turns += "greedy ");
+  void other.started.then(() => turns += "other ");
+  await Promise.resolve();
+  for (const each of [...many, other]) each.end();
+  await Promise.all([...many, other].map(({ done }) => done));
+  assert.equal(turns.split(" ").indexOf("other"), 1, turns);
+});
+
 Deno.test("while others wait, who does not move loses the slot", async () => {
   const slots = new Slots(2, { windowMs: 40, leastRate: 1000 });
   const idle = take(slots, { owner: {}, ...patient });
