@@ -4,10 +4,12 @@
  * @module
  */
 
+import { isIP } from "node:net";
 import { VERSION } from "../relay/version.ts";
 import type { Config } from "../config/mod.ts";
 import type { PathAnswer } from "../relay/control/mod.ts";
 import type { ReachedAddress } from "../relay/addresses.ts";
+import { parseServerAddress } from "../relay/smp/mod.ts";
 import { printQr } from "./qr.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -43,13 +45,35 @@ export function printBanner(options: BannerOptions, terminal: Terminal): void {
     "servers > Add server > Scan server QR code, then Save servers.",
   );
   if (config.address.hosts.length === 0) {
-    const lines = reach(first, options.path);
-    terminal.print("", ...lines, `address.hosts in ${file}`);
+    const lines = config.path.core === ""
+      ? [...reach(first, options.path), `address.hosts in ${file}`]
+      : reachByCore(first, options.path);
+    terminal.print("", ...lines);
   }
   terminal.print("", `Data and settings: ${config.data.directory}`, "");
   // Last, for a window of 24 lines then has all of it.
   printQr(first.address, terminal);
   if (terminal.isTerminal) terminal.print("Stop it with Ctrl-C.");
+}
+
+/** The same where a core gives the name. */
+function reachByCore(
+  { address }: ReachedAddress,
+  { words }: PathAnswer,
+): string[] {
+  const { hosts } = parseServerAddress(address);
+  if (hosts.some((host) => isIP(host) !== 0 || host === "localhost")) {
+    return [
+      "The core has not given this relay its name and port yet. Share no address",
+      'before "porchlight address" shows one with a name; "porchlight status" says',
+      "how it stands with the core.",
+    ];
+  }
+  return [
+    ...wrapped(words),
+    "The name and the port are this relay's for good, wherever it moves: you can",
+    "share the address.",
+  ];
 }
 
 /** From where an address that nobody chose can be reached, and what to do. */

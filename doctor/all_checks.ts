@@ -8,6 +8,7 @@
 import type { Check } from "./check.ts";
 import { certificates } from "./checks/certificates.ts";
 import { clock } from "./checks/clock.ts";
+import { core } from "./checks/core.ts";
 import { disk } from "./checks/disk.ts";
 import { diskWear } from "./checks/disk_wear.ts";
 import { libraries } from "./checks/libraries.ts";
@@ -35,6 +36,7 @@ export const allChecks: readonly Check[] = [
   relay,
   ports,
   path,
+  core,
   names,
   onion,
   selfTest,

@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import {
   type Check,
@@ -11,17 +10,16 @@ import {
 import type { DoctorContext } from "../context.ts";
 import { addressKind } from "../../nat/mod.ts";
 import { externalAddresses } from "../path_answer.ts";
-
-/** Longest wait for a name server, in milliseconds. */
-const LOOKUP_MS = 6000;
+import { resolve } from "../resolve.ts";
 
 /** The names in the address: that they exist, and lead to this home. */
 export const names: Check = {
   name: "name",
   group: "The way to it",
   async run(context) {
-    const { hosts } = context.config.address;
-    if (hosts.length === 0) return [nameless()];
+    const { address: { hosts }, path } = context.config;
+    // A core gives a name, which has a check of its own.
+    if (hosts.length === 0) return path.core === "" ? [nameless()] : [];
     const found = await Promise.all(
       hosts.map((host) => hostVerdicts(host, context)),
     );
@@ -97,22 +95,6 @@ function compare(
     });
   }
   return ok(`${is}.`);
-}
-
-/** No addresses where there is no such name; `undefined` where nobody says. */
-async function resolve(host: string): Promise<string[] | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), LOOKUP_MS);
-  });
-  try {
-    const found = await Promise.race([lookup(host, { all: true }), late]);
-    return found && [...new Set(found.map(({ address }) => address))];
-  } catch {
-    return [];
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Of a home, a carrier's inside, this machine or this cable. */
