@@ -16,12 +16,14 @@ import {
   MAX_REQUEST,
   provenFingerprint,
 } from "./protocol.ts";
-import { AddressLimit } from "./rate_limit.ts";
+import { AddressLimit, networkOf } from "./rate_limit.ts";
 
 /** Call-backs under way at a time. */
 const MAX_DIALS = 8;
 /** Connections at a time. */
 const MAX_SERVING = 64;
+/** Of these from one network: nobody alone keeps all others out. */
+const MAX_SERVING_EACH = 4;
 /** Time for the request to arrive, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
@@ -67,6 +69,8 @@ export class CallbackAnswerer implements AsyncDisposable {
   readonly #stopping = new AbortController();
   readonly #dials = new Set<Promise<unknown>>();
   #serving = 0;
+  /** Connections now, by network. */
+  readonly #servingEach = new Map<string, number>();
   #answered = 0;
   #reachable = 0;
 
@@ -86,7 +90,11 @@ export class CallbackAnswerer implements AsyncDisposable {
   async serve(connection: Connection, peer: string): Promise<void> {
     const observed = parseAddress(plain(peer));
     if (observed === undefined || this.#serving >= MAX_SERVING) return;
+    const network = networkOf(observed).toHex();
+    const each = this.#servingEach.get(network) ?? 0;
+    if (each >= MAX_SERVING_EACH) return;
     this.#serving++;
+    this.#servingEach.set(network, each + 1);
     try {
       const body = await readMessage(connection, {
         max: MAX_REQUEST,
@@ -105,6 +113,9 @@ export class CallbackAnswerer implements AsyncDisposable {
       await connection.drained();
     } finally {
       this.#serving--;
+      const left = (this.#servingEach.get(network) ?? 1) - 1;
+      if (left === 0) this.#servingEach.delete(network);
+      else this.#servingEach.set(network, left);
     }
   }
 

@@ -245,3 +245,22 @@ Deno.test("stop breaks a call-back off, and so does the asker's signal", async (
   second.close();
   silent.close();
 });
+
+Deno.test("one network alone does not keep all others out", async () => {
+  await using called = startAnswerer();
+  const silent: Connection[] = [];
+  const dial = () =>
+    dialTls("127.0.0.1", called.port, { alpn: [CALLBACK_ALPN] });
+  for (let count = 0; count < 4; count++) silent.push(await dial());
+  // The answerer has seen those before it sees this one.
+  const late = await dial();
+  assert.equal(await late.readFull(new Uint8Array(1)), false);
+  late.abort();
+  const options = { identity: two, port: 9, family: 4 } as const;
+  const from = await askCallback(called.address, {
+    ...options,
+    localAddress: "127.0.0.9",
+  });
+  assert.equal(from.observed, "127.0.0.9");
+  for (const connection of silent) connection.abort();
+});

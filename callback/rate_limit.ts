@@ -58,10 +58,12 @@ export class AddressLimit {
   }
 
   #nameOf(address: Uint8Array): string {
-    const network = address.length === 16
-      ? address.subarray(0, NETWORK_BYTES)
-      : address;
-    return createHmac("sha256", this.#key).update(network).digest("base64url")
-      .slice(0, HASH_LENGTH);
+    return createHmac("sha256", this.#key).update(networkOf(address))
+      .digest("base64url").slice(0, HASH_LENGTH);
   }
+}
+
+/** What counts as one asker: an IPv4 address, a customer's IPv6 network. */
+export function networkOf(address: Uint8Array): Uint8Array {
+  return address.length === 16 ? address.subarray(0, NETWORK_BYTES) : address;
 }

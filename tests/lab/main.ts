@@ -157,7 +157,7 @@ async function describe(prefix: string): Promise<void> {
 
 async function shell(): Promise<never> {
   const [place, ...command] = Deno.args.slice(Deno.args.indexOf("sh") + 1);
-  const lab = await Lab.open(values.prefix);
+  const lab = await openLab(values.prefix);
   const [program, ...args] = inNamespace(
     lab.namespace(place ?? "box"),
     command.length > 0 ? command : ["bash"],
@@ -170,9 +170,22 @@ async function change(
   home: string | undefined,
   what: (home: Home) => Promise<void>,
 ): Promise<void> {
-  const lab = await Lab.open(values.prefix);
+  const lab = await openLab(values.prefix);
   const found = lab.homes[Number(home ?? 1) - 1];
   if (!found) throw new Error(`lab ${values.prefix} has no home ${home}`);
   await what(found);
   await lab.save();
+}
+
+/** The lab that was built before; without one, says how to build it. */
+async function openLab(prefix: string): Promise<Lab> {
+  try {
+    return await Lab.open(prefix);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    console.error(
+      `There is no lab "${prefix}". Build one: deno task lab up igd2`,
+    );
+    Deno.exit(1);
+  }
 }
