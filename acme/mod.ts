@@ -14,6 +14,11 @@ export {
 export { AcmeError, type AcmeErrorKind } from "./error.ts";
 export { type Identifier, identifierOf } from "./identifier.ts";
 export { AccountKey } from "./jws.ts";
+export {
+  CertificateKeeper,
+  type KeeperOptions,
+  type KeeperStatus,
+} from "./keeper.ts";
 export { obtainCertificate, type ObtainOptions } from "./obtain.ts";
 export {
   ACME_ALPN,
