@@ -10,8 +10,8 @@ import { INITIAL_WINDOW } from "./frames.ts";
 /** Largest window of a stream, bytes: 64 MB/s at 60 ms. */
 export const MAX_WINDOW = 4 * 1024 * 1024;
 
-/** Window while much waits on the whole link, bytes. */
-const SCARCE_WINDOW = 64 * 1024;
+/** Smallest window, of a stream that is read slowly while much waits, bytes. */
+const LEAST_WINDOW = 64 * 1024;
 
 /** What windows of a link have grown by together, and may. */
 export class WindowBudget {
@@ -21,9 +21,12 @@ export class WindowBudget {
     this.#left = bytes;
   }
 
-  /** Takes `bytes` if they are there. */
+  /**
+   * Takes `bytes` if they are no more than a quarter of what is left: those who
+   * come first leave something to others.
+   */
   take(bytes: number): boolean {
-    if (bytes > this.#left) return false;
+    if (bytes > this.#left / 4) return false;
     this.#left -= bytes;
     return true;
   }
@@ -57,29 +60,42 @@ export class ReceiveWindow {
 
   /**
    * Room to give the peer now that only `unread` bytes wait here: 0 until it is
-   * worth a frame. `scarce`: much waits on the whole link, and each stream has
-   * to do with little.
+   * worth a frame. `scarce`: much waits on the whole link, so that a stream that
+   * is read slowly gets less and less room; one that is read at once does not
+   * notice.
    */
   update(
     unread: number,
     { now, rttMs, scarce }: { now: number; rttMs: number; scarce: boolean },
   ): number {
-    const size = scarce ? Math.min(SCARCE_WINDOW, this.#size) : this.#size;
-    if (size - this.#room - unread < size / 2) return 0;
-    const fast = now - this.#givenAt < 2 * rttMs;
-    if (fast && !scarce && this.#size < MAX_WINDOW) {
-      if (this.#budget.take(this.#size)) this.#size *= 2;
+    if (this.#size - this.#room - unread < this.#size / 2) return 0;
+    if (scarce && unread > this.#size / 4) {
+      this.#resize(Math.max(this.#size / 2, LEAST_WINDOW));
+    } else if (now - this.#givenAt < 2 * rttMs && this.#size < MAX_WINDOW) {
+      this.#resize(2 * this.#size);
     }
+    const given = this.#size - this.#room - unread;
+    if (given < this.#size / 4) return 0;
     this.#givenAt = now;
-    const wanted = scarce ? size : this.#size;
-    const given = wanted - this.#room - unread;
     this.#room += given;
     return given;
   }
 
   /** Gives back what the window has grown by. */
   release(): void {
-    this.#budget.give(this.#size - INITIAL_WINDOW);
-    this.#size = INITIAL_WINDOW;
+    this.#resize(INITIAL_WINDOW);
   }
+
+  /** Changes the size, if what it grows by is there. */
+  #resize(size: number): void {
+    const more = grown(size) - grown(this.#size);
+    if (more > 0 && !this.#budget.take(more)) return;
+    if (more < 0) this.#budget.give(-more);
+    this.#size = size;
+  }
+}
+
+/** What a window of this size takes of the budget. */
+function grown(size: number): number {
+  return Math.max(0, size - INITIAL_WINDOW);
 }
