@@ -35,6 +35,7 @@ Deno.test("help lists the commands and explains each", async () => {
     "import",
     "export",
     "core",
+    "update",
     "version",
     "help",
   ]);

@@ -3,7 +3,6 @@ import type { Config, Environment } from "../config/mod.ts";
 import {
   ControlError,
   type ControlServer,
-  Refusal,
   relayHandlers,
   serveControl,
 } from "../relay/control/mod.ts";
@@ -84,10 +83,9 @@ async function serveOwner(
   try {
     return await serveControl({
       path: config.control.socket,
-      handlers: {
-        ...relayHandlers(() => answers.relay?.control),
-        "GET /update": () => updateAnswer(answers),
-      },
+      handlers: relayHandlers(() => answers.relay?.control, {
+        update: () => answers.updates?.answer(),
+      }),
       onError: (error) => log.error("A control command failed", error),
     });
   } catch (error) {
@@ -111,15 +109,6 @@ interface Answers {
 async function watchUpdates(env: Environment): Promise<UpdatePart | undefined> {
   const layout = findLayout(env);
   return layout && await UpdatePart.start(layout, VERSION);
-}
-
-function updateAnswer({ updates }: Answers) {
-  if (updates !== undefined) return updates.answer();
-  throw new Refusal(
-    "not found",
-    "This relay was not put in place by its installer, and does not update " +
-      "itself.",
-  );
 }
 
 /** Waits for the order to stop, and lets systemd's watchdog know meanwhile. */

@@ -20,13 +20,18 @@ import { type PartStatus, type RelayStatus, worstState } from "./status.ts";
 /** Longest time that a client is told why its queue is blocked: 100 years. */
 const MAX_NOTICE_SECONDS = 3_155_760_000;
 
-/**
- * Handlers that ask `relay`, which is `undefined` until it runs. `since`:
- * `performance.now()` when it began to start.
- */
+/** What is answered beside what the relay knows. */
+export interface RelayHandlerOptions {
+  /** `performance.now()` when it began to start; now unless given. */
+  readonly since?: number;
+  /** How updates stand; `undefined` where the program does not update itself. */
+  readonly update?: () => unknown;
+}
+
+/** Handlers that ask `relay`, which is `undefined` until it runs. */
 export function relayHandlers(
   relay: () => ControlledRelay | undefined,
-  since: number = performance.now(),
+  { since = performance.now(), update }: RelayHandlerOptions = {},
 ): ControlHandlers {
   const running = () => {
     const it = relay();
@@ -42,6 +47,7 @@ export function relayHandlers(
       addresses: relay()?.addresses() ?? [],
       reached: relay()?.reachedAddresses() ?? [],
     }),
+    "GET /update": () => updatesIn(update?.()),
     "GET /path": () => running().path(),
     "GET /stats": () => running().statistics(),
     "GET /clients": () => ({ clients: running().clients() }),
@@ -86,6 +92,15 @@ function statusOf(
     parts,
     counts: relay?.counts() ?? {},
   };
+}
+
+function updatesIn(answer: unknown): unknown {
+  if (answer !== undefined) return answer;
+  throw new Refusal(
+    "not found",
+    "This relay was not put in place by its installer, and does not update " +
+      "itself.",
+  );
 }
 
 function found<T>(answer: T | undefined): T {
