@@ -184,6 +184,8 @@ export class CertificateKeeper implements AsyncDisposable {
       await this.#obtain(client, key, names);
       this.#failures = 0;
       this.#problem = undefined;
+      // With a clock that is ahead, the new one seems to be due as well.
+      this.#notBefore = performance.now() + 4 * this.#pace.maxRetryMs;
     } catch (error) {
       if (!this.#stopping.signal.aborted) this.#failed(error);
     }

@@ -247,6 +247,16 @@ function readAll(
     const from = given.get(`tls.${has}`);
     problems.push(`${from?.origin}: tls.${has} needs tls.${lacks} beside it.`);
   }
+  const { directory, recipients, passphraseFile } = config.backup;
+  if (
+    directory !== "" && (recipients?.length > 0) === (passphraseFile !== "")
+  ) {
+    problems.push(
+      `${
+        given.get("backup.directory")?.origin
+      }: backup.directory needs either backup.recipients or backup.passphrase_file beside it.`,
+    );
+  }
   for (const { key, needs } of missingInformation(config.information)) {
     const [name, needed] = [key, needs].map((property) =>
       rows.find((row) =>
@@ -280,6 +290,12 @@ function resolvePaths(
       certificate: inData(config.tls.certificate),
       key: inData(config.tls.key),
       ca: inData(config.tls.ca),
+    },
+    acme: { ...config.acme, serverCa: inData(config.acme.serverCa) },
+    backup: {
+      ...config.backup,
+      directory: inData(config.backup.directory),
+      passphraseFile: inData(config.backup.passphraseFile),
     },
     stats: {
       ...config.stats,

@@ -11,6 +11,8 @@
  * @module
  */
 
+import { acmeSection } from "./acme_settings.ts";
+import { backupSection } from "./backup_settings.ts";
 import { coreSection } from "./core_settings.ts";
 import { directorySection } from "./directory_settings.ts";
 import { fileSection } from "./file_settings.ts";
@@ -104,9 +106,9 @@ export const schema = {
       }),
       webCertificate: path({
         doc:
-          "A certificate chain (PEM) that browsers trust, for clients that ask for a host name. With it, files can be sent and fetched in a browser.",
+          "A certificate chain (PEM) that browsers trust, if you have one from elsewhere. It is read again when it changes. With one, files can be sent and fetched in a browser.",
         default: "",
-        defaultDoc: "browsers are not served",
+        defaultDoc: "that of `[acme]`, if it is enabled",
       }),
       webKey: path({
         doc: "The private key (PEM) of `web_certificate`.",
@@ -123,6 +125,7 @@ export const schema = {
       }),
     },
   },
+  acme: acmeSection,
   smp: smpSection,
   xftp: fileSection,
   clients: {
@@ -276,6 +279,7 @@ export const schema = {
     settings: informationSettings,
   },
   proxy: proxySection,
+  backup: backupSection,
   core: coreSection,
   directory: directorySection,
   update: updateSection,

@@ -93,6 +93,7 @@ Deno.test({
       assert.equal(keeper.status.problem, undefined);
       // The names have changed: so does the certificate.
       kept.names = ["home.example", "other.example"];
+      keeper.wake();
       await until(() => certificates.length === 3);
       const { notAfter = 0 } = keeper.status;
       kept.shift = notAfter - (notAfter - Date.now()) / 15 - Date.now();
