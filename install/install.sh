@@ -128,7 +128,9 @@ check_system() {
 check_packages() {
   missing=
   has openssl || missing="$missing openssl"
-  has_libssl || missing="$missing libssl"
+  has_library libssl.so.3 || missing="$missing libssl"
+  # The addon for cryptography is written in C++.
+  has_library libstdc++.so.6 || missing="$missing libstdc++"
   if [ -z "$offline" ] && [ "$action" = install ] && ! has curl && ! has wget; then
     missing="$missing curl"
   fi
@@ -139,15 +141,15 @@ check_packages() {
   say "Installing what is missing:$names"
   # shellcheck disable=SC2086 # several words
   run $install_packages $names || die "this system's package manager could not install:$names"
-  [ "$dry_run" = yes ] || has_libssl ||
+  [ "$dry_run" = yes ] || has_library libssl.so.3 ||
     die "this system ($system) has no OpenSSL 3, so it is too old." \
       "Porchlight needs Debian 12, Ubuntu 22.04, Fedora 36, Raspberry Pi OS 12, or newer."
 }
 
-has_libssl() {
+has_library() {
   for directory in "$root"/usr/lib/*-linux-gnu "$root"/usr/lib64 "$root"/lib/*-linux-gnu \
     "$root"/lib64 "$root"/usr/lib "$root"/usr/local/lib64 "$root"/usr/local/lib; do
-    [ ! -e "$directory/libssl.so.3" ] || return 0
+    [ ! -e "$directory/$1" ] || return 0
   done
   return 1
 }
@@ -158,19 +160,20 @@ package_names() {
   if has apt-get; then
     install_packages="apt-get install -y --no-install-recommends"
     run apt-get update -q
-    libssl=libssl3
+    libssl=libssl3 libstdc=libstdc++6
   elif has dnf; then
     install_packages="dnf install -y"
-    libssl=openssl-libs
+    libssl=openssl-libs libstdc=libstdc++
   elif has zypper; then
     install_packages="zypper --non-interactive install"
-    libssl=libopenssl3
+    libssl=libopenssl3 libstdc=libstdc++6
   else
     return 1
   fi
   for name in $missing; do
     case $name in
       libssl) names="$names $libssl" ;;
+      libstdc++) names="$names $libstdc" ;;
       *) names="$names $name" ;;
     esac
   done
@@ -402,8 +405,12 @@ die_unstarted() {
 # --- What the owner sees ---------------------------------------------------
 
 closing_words() {
+  if [ "$dry_run" = yes ]; then
+    say "Nothing was changed."
+    return 0
+  fi
   say "" "Porchlight $version is installed${before:+ (before: $before)}."
-  [ "$start" = yes ] && [ "$dry_run" = no ] || return 0
+  [ "$start" = yes ] || return 0
   if [ "$unit" = porchlight.service ]; then
     say "The address of your relay:" ""
     "$programs/current/porchlight" address --data /var/lib/porchlight || true
