@@ -5,13 +5,14 @@
  * deno task bench [--quick] [--only PART] [--reference PATH_OF_SMP_SERVER]
  *                 [--reference-files PATH_OF_XFTP_SERVER]
  * ```
- * Parts: `load`, `proxy`, `xftp`, `tunnel`, `slow-disk`, `idle`, `start`. With the reference's
+ * Parts: `load`, `proxy`, `xftp`, `tunnel`, `directory`, `slow-disk`, `idle`, `start`. With the reference's
  * binary the same load runs against it in turn, and the table has the ratios.
  *
  * @module
  */
 
 import { parseArgs } from "node:util";
+import { measureDirectory } from "./directory.ts";
 import { fillStore } from "./fill.ts";
 import { measureIdle } from "./idle.ts";
 import { type LoadResult, measureLoad } from "./load.ts";
@@ -223,6 +224,12 @@ if (import.meta.main) {
     await measureTunnel(table, {
       megabytes: values.quick ? 100 : 400,
       streams: values.quick ? [1, 20] : [1, 100, 500],
+    });
+  }
+  if (wanted("directory")) {
+    await measureDirectory(table, {
+      relays: values.quick ? 500 : 10_000,
+      seconds: plan.seconds,
     });
   }
   if (wanted("slow-disk")) {

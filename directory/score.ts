@@ -76,7 +76,7 @@ const HOUR = 3600;
 export function judge(record: RelayRecord, now: number): Verdict {
   const today = Math.floor(now / DAY);
   const days = record.history.days(today);
-  const own = record.history.windows(today);
+  const own = record.history.windows(today, days);
   const windows = own.map((window, at) => withOthers(record, window, at));
   const good =
     days.filter(({ probes, failed }) =>
@@ -105,7 +105,7 @@ export function judge(record: RelayRecord, now: number): Verdict {
 
 /** Whether one of the last two probes worked, not long ago. */
 export function isRunning(record: RelayRecord, now: number): boolean {
-  return record.history.recent().slice(0, 2).some(({ time, milliseconds }) =>
+  return record.history.recent(2).some(({ time, milliseconds }) =>
     milliseconds > 0 && now - time < THRESHOLDS.runningHours * HOUR
   );
 }

@@ -104,25 +104,42 @@ export class History {
     return found;
   }
 
-  /** Numbers of the last 7, 30 and 90 days. */
-  windows(today: number): WindowNumbers[] {
-    const all = this.days(today);
+  /** Numbers of the last 7, 30 and 90 days; `all`: its days, where known. */
+  windows(
+    today: number,
+    all: readonly DayNumbers[] = this.days(today),
+  ): WindowNumbers[] {
     return WINDOWS.map((days) =>
       summary(all.filter(({ day }) => day > today - days))
     );
   }
 
-  /** The last probes, the latest first. */
-  recent(): RecentProbe[] {
+  /** The last probes, up to `max`, the latest first. */
+  recent(max: number = RECENT): RecentProbe[] {
     const found: RecentProbe[] = [];
+    for (const probe of this.#backwards()) {
+      if (found.length >= max) break;
+      found.push(probe);
+    }
+    return found;
+  }
+
+  /** When a probe worked last, of those that are kept: seconds. */
+  lastWorked(): number | undefined {
+    for (const { time, milliseconds } of this.#backwards()) {
+      if (milliseconds > 0) return time;
+    }
+    return undefined;
+  }
+
+  *#backwards(): Generator<RecentProbe> {
     for (let back = 1; back <= RECENT; back++) {
       const place = (this.#bytes[NEXT_AT] + RECENT - back) % RECENT;
       const at = RECENT_AT + place * RECENT_SIZE;
       const time = this.#view.getUint32(at);
-      if (time === 0) break;
-      found.push({ time, milliseconds: this.#view.getUint16(at + 4) });
+      if (time === 0) return;
+      yield { time, milliseconds: this.#view.getUint16(at + 4) };
     }
-    return found;
   }
 
   get #lastDay(): number {

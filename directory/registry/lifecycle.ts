@@ -65,7 +65,7 @@ export function standingAt(
     return age > rules.forgetDays * DAY ? "forgotten" : "left";
   }
   if (record.leavesAt !== 0 && now >= record.leavesAt) return "left";
-  const worked = lastWorked(record);
+  const worked = record.history.lastWorked();
   if (worked === undefined) {
     const limit = standing === "new"
       ? rules.newHours * HOUR
@@ -80,12 +80,6 @@ export function standingAt(
   return hasEarned(record, now, { rules, inviters })
     ? "established"
     : "probation";
-}
-
-/** When a probe worked last: s; `undefined`: none of those that are kept did. */
-export function lastWorked(record: RelayRecord): number | undefined {
-  return record.history.recent().find(({ milliseconds }) => milliseconds > 0)
-    ?.time;
 }
 
 function hasEarned(

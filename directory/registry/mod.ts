@@ -12,7 +12,6 @@ export {
 } from "./history.ts";
 export {
   DEFAULT_RULES,
-  lastWorked,
   type LifecycleRules,
   probationDays,
 } from "./lifecycle.ts";

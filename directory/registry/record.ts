@@ -94,6 +94,8 @@ export class RelayRecord {
   readonly measurements = new Map<string, ForeignMeasurement>();
   /** Grows with each change that other directories should learn of. */
   changed = 0;
+  /** When it was written last. */
+  savedAt = 0;
   /** When others were told of it last. */
   toldAt = 0;
   /** What the probes come to; made anew when they change. */

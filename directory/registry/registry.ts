@@ -18,6 +18,8 @@ const FLUSH_MS = 60_000;
 /** Time between two looks at some of the relays, ms; all get one in a minute. */
 const LOOK_MS = 1_000;
 const LOOKS = 60;
+/** That a relay was heard of is written no sooner than this after the last time. */
+const HEARD_SECONDS = 1800;
 /** How often a relay is told on because probes went on, seconds. */
 const REMEASURED_SECONDS = 6 * 3600;
 /** How far ahead a leave may be announced, seconds. */
@@ -64,6 +66,8 @@ export class Registry implements Disposable {
   readonly #bans: Set<string>;
   readonly #invitations: Invitations;
   readonly #dirty = new Map<RelayRecord, Dirt>();
+  /** Heard of since they were written. */
+  readonly #unsaved = new Set<RelayRecord>();
   #forgotten: RelayRecord[] = [];
   #timers: ReturnType<typeof setInterval>[] = [];
   #toLookAt: string[] = [];
@@ -137,9 +141,11 @@ export class Registry implements Disposable {
     record.requestSequence = sequence;
     record.heardAt = this.now;
     const copied = record.isCopied(this.now);
+    const before = record.instance;
     record.seeInstance(toHex(instance), this.now);
     if (record.isCopied(this.now) !== copied) this.#changed(record);
-    this.#mark(record, { state: true });
+    if (record.instance !== before) this.#mark(record, { state: true });
+    else this.#unsaved.add(record);
     return undefined;
   }
 
@@ -257,6 +263,7 @@ export class Registry implements Disposable {
     record.failure = failure && { ...failure, time: this.now };
     if (host !== undefined) record.host = host;
     this.#mark(record, { history: true, state: true });
+    this.#version++;
     this.#judge(record);
     this.look(record);
     if (this.now - record.toldAt > REMEASURED_SECONDS) this.#changed(record);
@@ -322,10 +329,23 @@ export class Registry implements Disposable {
     this.#database.savePeer(fingerprint, { cursor });
   }
 
-  /** Writes what has changed. */
-  flush(): void {
+  /**
+   * Writes what has changed; that relays were heard of now and then, or with
+   * `all` at once.
+   */
+  flush({ all = false }: { all?: boolean } = {}): void {
+    for (const record of this.#unsaved) {
+      if (all || this.now - record.savedAt >= HEARD_SECONDS) {
+        this.#mark(record, { state: true });
+      }
+    }
     if (this.#dirty.size === 0 && this.#forgotten.length === 0) return;
     this.#database.save(this.#dirty, this.#forgotten);
+    for (const [record, { state }] of this.#dirty) {
+      if (!state) continue;
+      record.savedAt = this.now;
+      this.#unsaved.delete(record);
+    }
     this.#dirty.clear();
     this.#forgotten = [];
   }
@@ -333,7 +353,7 @@ export class Registry implements Disposable {
   /** Writes, and closes the database. */
   [Symbol.dispose](): void {
     for (const timer of this.#timers) clearInterval(timer);
-    this.#tried(() => this.flush());
+    this.#tried(() => this.flush({ all: true }));
     this.#database[Symbol.dispose]();
   }
 
@@ -371,6 +391,7 @@ export class Registry implements Disposable {
   #forget(record: RelayRecord): void {
     this.#relays.delete(record.key);
     this.#dirty.delete(record);
+    this.#unsaved.delete(record);
     this.#invitations.forget(record.key);
     this.#forgotten.push(record);
     this.#version++;
