@@ -88,7 +88,7 @@ Deno.test("a client that is silent before TLS is disconnected in time", async ()
 
 Deno.test("an ALPN that the relay does not speak", async () => {
   await using relay = await TestRelay.start();
-  for (const alpn of [["h2"], ["http/1.1"], ["smp/2"], ["smp"]]) {
+  for (const alpn of [["h3"], ["smp/2"], ["smp"]]) {
     const dialed = dialTls("127.0.0.1", relay.relay.ports[0], { alpn });
     const connection = await dialed.catch(() => undefined);
     // The reference goes on without; then version 6 is what there is.
