@@ -64,6 +64,8 @@ export class RelayTunnel implements AsyncDisposable {
   /** What goes on one after the other. */
   #work: Promise<void> = Promise.resolve();
   #isUp = false;
+  /** Where the core saw this relay last, by family. */
+  readonly #sources = new Map<number, string>();
   /** What the core was told last, and over which links. */
   #told = "";
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -173,8 +175,9 @@ export class RelayTunnel implements AsyncDisposable {
     return this.stop();
   }
 
-  #onTunnel({ links, lease, core }: TunnelStatus): void {
+  #onTunnel({ links, lease, core, sources }: TunnelStatus): void {
     if (this.#stopping.signal.aborted) return;
+    if (this.#hasMoved(sources)) this.#running?.path.manager?.checkNow();
     if (lease !== undefined && !isSame(lease, this.#lease)) {
       this.#lease = lease;
       this.#do(() => this.#useLease(lease));
@@ -187,6 +190,17 @@ export class RelayTunnel implements AsyncDisposable {
     }
     this.#told = "";
     this.onPath();
+  }
+
+  /** Whether the core sees this relay at another address than before. */
+  #hasMoved(sources: readonly string[]): boolean {
+    let moved = false;
+    for (const source of sources) {
+      const before = this.#sources.get(isIP(source));
+      if (before !== undefined && before !== source) moved = true;
+      this.#sources.set(isIP(source), source);
+    }
+    return moved;
   }
 
   /** One thing after the other; what fails is told. */
