@@ -20,6 +20,7 @@ const commands: cli.Commands = {
   file: cli.file,
   probe: cli.probe,
   init: cli.init,
+  cert: cli.cert,
   backup: cli.backup,
   restore: cli.restore,
   import: cli.importCommand,

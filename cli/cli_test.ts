@@ -30,6 +30,7 @@ Deno.test("help lists the commands and explains each", async () => {
     "file",
     "probe",
     "init",
+    "cert",
     "backup",
     "restore",
     "import",

@@ -6,6 +6,7 @@
 
 export { address } from "./address.ts";
 export { backup } from "./backup.ts";
+export { cert } from "./cert.ts";
 export { clients } from "./clients.ts";
 export type { Command, Commands } from "./command.ts";
 export { core } from "./core.ts";

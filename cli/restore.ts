@@ -24,7 +24,7 @@ the relay on two machines: stop the old one for good. See docs/backup.md.
       value: "FILE",
     },
     "key-file": {
-      doc: "A file with secret keys of age, for a backup with recipients.",
+      doc: "A file with secret keys of age.",
       value: "FILE",
     },
     data: configFlags.data,

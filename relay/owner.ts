@@ -117,7 +117,12 @@ export function ownerControl(
   parts: OwnerParts,
 ): Omit<
   ControlledRelay,
-  "addresses" | "reachedAddresses" | "parts" | "path" | "counts"
+  | "addresses"
+  | "reachedAddresses"
+  | "parts"
+  | "path"
+  | "counts"
+  | "webCertificate"
 > {
   return {
     statistics: () => statisticsAnswer(parts),

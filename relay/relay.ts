@@ -27,12 +27,7 @@ import {
 import { type Onion, startOnion } from "./onion/mod.ts";
 import { onionPorts } from "./onion_ports.ts";
 import { callbackAnswerer, type RelayPath, startPath } from "./path.ts";
-import {
-  appProtocols,
-  protocolOf,
-  serveBrowser,
-  WEB_PROTOCOLS,
-} from "./protocols.ts";
+import { appProtocols, protocolOf, serveBrowser } from "./protocols.ts";
 import { proxyOptions } from "./proxy_options.ts";
 import { recorderOptions } from "./recorder_options.ts";
 import { SmpServer } from "./smp/mod.ts";
@@ -51,6 +46,7 @@ import {
 } from "./store/mod.ts";
 import { listenTls, type TlsListener } from "./transport/mod.ts";
 import { listenOn, RelayTunnel } from "./tunnel.ts";
+import { type LeasedName, WebCertificate } from "./web_certificate.ts";
 
 /** What a relay is made of. */
 export interface RelayOptions {
@@ -152,12 +148,16 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       health,
     }, started)
     : undefined;
-  const web = await webCredentials(config);
   const tunnel = await RelayTunnel.from({ config, identity, health });
   // It stops after the listener, whose visitors then have left.
   if (tunnel !== undefined) started.use(tunnel);
   const answerer = callbackAnswerer(config, identity);
   if (answerer !== undefined) started.use(answerer);
+  const web = new WebCertificate({
+    config,
+    health,
+    leased: () => leasedName(tunnel),
+  });
   const startedAt = Date.now();
   const parts = () => ({
     config,
@@ -180,7 +180,6 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       addresses: listenAddresses(config.listen),
       credentials: { certificates: identity.chainPem, key: identity.keyPem },
       alpn: appProtocols(config),
-      web,
       requestClientCertificate: config.tls.askClientCertificate,
       maxConnections: config.limits.connections,
       maxHandshakes: config.limits.handshakes,
@@ -190,7 +189,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       onConnection: async (accepted, { peer }) => {
         const { protocol, connection } = await protocolOf(accepted, {
           files: fileServer !== undefined,
-          web: web !== undefined,
+          web: web.isThere,
         });
         switch (protocol) {
           case "smp":
@@ -206,6 +205,9 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       onHandlerError: (error) => health.report(error),
     }),
   );
+  started.use(web);
+  await web.start(listener);
+  health.add(() => web.part());
   // Until there is a path to tell.
   let tellOnion = () => {};
   const onion = started.use(
@@ -241,7 +243,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     health.add(() => tunnel.part());
   }
   const running = started.move();
-  return new RunningRelay({ ...parts(), recorder, onion, path }, {
+  return new RunningRelay({ ...parts(), recorder, onion, path, web }, {
     stop: () => running.disposeAsync(),
   });
 }
@@ -250,6 +252,7 @@ interface RunningParts extends OwnerParts {
   readonly recorder: Recorder;
   readonly onion: Onion;
   readonly path: RelayPath;
+  readonly web: WebCertificate;
 }
 
 /** Bounds of the times that the disk takes, in seconds. */
@@ -311,6 +314,7 @@ class RunningRelay implements Relay {
       parts: () => this.parts(),
       path: () => this.path.answer(),
       counts: () => this.counts(),
+      webCertificate: this.#parts.web,
     };
   }
 
@@ -399,15 +403,13 @@ async function startFiles(
   return await startFileServer(parts, started);
 }
 
-/** What browsers are shown, if they are served. */
-async function webCredentials({ tls, xftp }: Config) {
-  if (tls.webCertificate === "" || !xftp.enabled) return undefined;
+/** The name that the core has given, if it has. */
+function leasedName(tunnel: RelayTunnel | undefined): LeasedName | undefined {
+  const { lease } = tunnel ?? {};
+  if (tunnel === undefined || lease === undefined) return undefined;
   return {
-    credentials: {
-      certificates: await Deno.readTextFile(tls.webCertificate),
-      key: await Deno.readTextFile(tls.webKey),
-    },
-    alpn: WEB_PROTOCOLS,
+    name: lease.name,
+    setText: (name, values) => tunnel.setText(name, values),
   };
 }
 

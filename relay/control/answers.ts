@@ -201,6 +201,26 @@ export interface PathAnswer {
   readonly ways: readonly PathWay[];
 }
 
+/** Answer to `GET /certificate/web`: what browsers are shown. Times are ISO 8601. */
+export interface WebCertificateAnswer {
+  /** From the owner's files, from a certificate authority, or none. */
+  readonly source: "file" | "acme" | "none";
+  /** What it is to be for. */
+  readonly names?: readonly string[];
+  /** End of the one that is used. */
+  readonly ends?: string;
+  readonly renews?: string;
+  /** What is wrong, in a sentence. */
+  readonly problem?: string;
+}
+
+/** What an owner may do with the certificate for browsers. */
+export interface WebCertificateControl {
+  answer(): WebCertificateAnswer;
+  /** Gets a new one; resolves when it is used. */
+  renewNow(): Promise<WebCertificateAnswer>;
+}
+
 /** The running relay, as the control socket needs it. */
 export interface ControlledRelay {
   addresses(): string[];
@@ -216,4 +236,5 @@ export interface ControlledRelay {
   readonly queues: QueueControl;
   /** `undefined` when no files are kept. */
   readonly files?: FileControl;
+  readonly webCertificate: WebCertificateControl;
 }

@@ -51,6 +51,8 @@ export function relayHandlers(
     "GET /path": () => running().path(),
     "GET /stats": () => running().statistics(),
     "GET /clients": () => ({ clients: running().clients() }),
+    "GET /certificate/web": () => running().webCertificate.answer(),
+    "POST /certificate/web": () => running().webCertificate.renewNow(),
     "GET /information": () => running().information(),
     "POST /save": async () => {
       await running().save();

@@ -107,6 +107,7 @@ Deno.test("questions that are not put right are refused in words", () => {
       unblock: () => Promise.resolve(undefined),
       delete: () => Promise.resolve(undefined),
     },
+    webCertificate: { answer: never, renewNow: never },
   };
   return serve(relay, async (socket) => {
     const ask = (path: string, body: unknown) =>

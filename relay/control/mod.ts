@@ -22,6 +22,8 @@ export type {
   QueueControl,
   QueueDeletedAnswer,
   StatisticsAnswer,
+  WebCertificateAnswer,
+  WebCertificateControl,
 } from "./answers.ts";
 export {
   ControlError,
