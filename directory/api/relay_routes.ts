@@ -40,6 +40,8 @@ const HEARTBEATS_A_SECOND = 200;
 /** When to come back after a full directory, and a busy one: seconds. */
 const FULL_SECONDS = 86_400;
 const BUSY_SECONDS = 30;
+/** A relay that did not report for as long was away, seconds. */
+const SILENT_SECONDS = 1800;
 /** When to try again after a call-back that failed, seconds. */
 const UNREACHABLE_SECONDS = 900;
 
@@ -103,7 +105,8 @@ export class RelayRoutes {
     const found = this.#known(body, "heartbeat");
     if (!("record" in found)) return found;
     const { record, request, content } = found;
-    const { registry } = this.#options;
+    const { registry, probes } = this.#options;
+    const silent = registry.now - record.heardAt > SILENT_SECONDS;
     if (content.descriptor !== undefined) {
       const signed = checkedDescriptor(content.descriptor, request);
       if (!("descriptor" in signed)) return signed;
@@ -117,7 +120,7 @@ export class RelayRoutes {
         });
       }
       if (before !== record.signed && moved(before, signed)) {
-        this.#options.probes.hasten(record);
+        probes.hasten(record);
       }
     } else {
       if (!verifyRelayRequest(request, record.signed.chain[0])) {
@@ -125,6 +128,8 @@ export class RelayRoutes {
       }
       if (registry.accept(record, request)) return stale(record);
     }
+    // It was away, and is back.
+    if (silent && record.failingSince !== 0) probes.hasten(record);
     record.numbers = content.numbers;
     registry.setFull(record, content.full);
     return this.#receipt(record);

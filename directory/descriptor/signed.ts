@@ -36,6 +36,8 @@ const SKEW = 3600;
 /** A descriptor that its relay has signed. */
 export interface SignedDescriptor {
   readonly descriptor: Descriptor;
+  /** What is signed. Certificates around it can differ, and mean the same. */
+  readonly body: Uint8Array;
   /** Certificates of the relay: DER, leaf first. */
   readonly chain: readonly Uint8Array[];
   /** All of it, as it is passed on. */
@@ -70,7 +72,7 @@ export function signDescriptor(
   if (bytes.length > BOUNDS.signed) {
     throw new RangeError("The relay's certificates are too long");
   }
-  return { descriptor, chain: identity.chain, bytes };
+  return { descriptor, body, chain: identity.chain, bytes };
 }
 
 /**
@@ -136,10 +138,11 @@ function readParts(bytes: Uint8Array): Parts | undefined {
 /** In memory of its own, which the network's buffers do not share. */
 function own(
   bytes: Uint8Array,
-  { chain, descriptor }: Parts,
+  { body, chain, descriptor }: Parts,
 ): SignedDescriptor {
   return {
     descriptor,
+    body: body.slice(),
     chain: chain.map((each) => each.slice()),
     bytes: bytes.slice(),
   };

@@ -27,7 +27,7 @@ async function withScheduler(
   const probes = new ProbeScheduler({
     registry,
     atOnce: 3,
-    intervalMs: 200,
+    intervalMs: 3_600_000,
     timeoutMs: 1000,
     tickMs: 10,
     onError: (error) => assert.fail(String(error)),
@@ -76,6 +76,7 @@ Deno.test("all relays are probed in turn, few at a time", async () => {
   let running = 0;
   let most = 0;
   await withScheduler({
+    intervalMs: 200,
     examine: async ({ fingerprint }) => {
       most = Math.max(most, ++running);
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -128,5 +129,11 @@ Deno.test("when all fail at once, it is the directory that is cut off", async ()
       registry.verdict(record).windows[0].failed
     );
     assert.equal(failed.reduce((sum, each) => sum + each, 0), 7);
+    // Failures that are looked at again soon count once.
+    connected = false;
+    for (let turn = 0; turn < 5; turn++) await probes.probe(records[0]);
+    const { failed: after } = registry.verdict(records[0]).windows[0];
+    assert.equal(after, failed[0] + 1);
+    assert.equal(records[0].history.recent().length, 7 + (failed[0] ? 1 : 0));
   });
 });

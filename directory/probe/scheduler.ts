@@ -44,6 +44,8 @@ const AFTER_FAILURE = 1 / 6;
 const DEAD = 6;
 /** Time until the first probe of a relay at most, ms. */
 const FIRST_MS = 60_000;
+/** Time to greet a relay that wants to be listed, ms. */
+const CALLBACK_MS = 30_000;
 /** Waits of one probe are at most so many. */
 const MAX_WAITS = 12;
 
@@ -53,7 +55,9 @@ export class ProbeScheduler implements AsyncDisposable {
   readonly #outage = new Outage();
   readonly #stopping = new AbortController();
   readonly #running = new Map<string, Promise<void>>();
-  /** When each is due, ms of the clock that is never set. */
+  /** When a probe of each was counted, ms of the clock that is never set. */
+  readonly #countedAt = new Map<string, number>();
+  /** When each is due, on the same clock. */
   readonly #due = new Map<string, number>();
   #timer: ReturnType<typeof setInterval> | undefined;
   #done = 0;
@@ -81,7 +85,10 @@ export class ProbeScheduler implements AsyncDisposable {
 
   /** Greets a relay that wants to be listed; nothing is noted. */
   async callBack(descriptor: Descriptor): Promise<ProbeOutcome> {
-    return await this.#examine(descriptor, false);
+    return await this.#examine(descriptor, {
+      full: false,
+      ms: CALLBACK_MS,
+    });
   }
 
   /** Probes this relay soon. */
@@ -135,23 +142,38 @@ export class ProbeScheduler implements AsyncDisposable {
   }
 
   async #probe(record: RelayRecord): Promise<void> {
-    const outcome = await this.#examine(record.signed.descriptor, true);
+    const outcome = await this.#examine(record.signed.descriptor, {
+      full: true,
+      ms: this.#options.timeoutMs * MAX_WAITS,
+    });
     const worked = outcome.milliseconds !== undefined;
     this.#done++;
     if (!worked) this.#failed++;
     const established = record.standing === "established";
     this.#outage.note(record.key, { worked, established });
     if (!worked && this.#outage.suspected) this.#passedOver++;
-    else this.#options.registry.noteProbe(record, outcome);
+    else {
+      const again = this.#isAgain(record);
+      this.#options.registry.noteProbe(record, { ...outcome, again });
+    }
     this.#due.set(record.key, performance.now() + this.#pause(record, worked));
+  }
+
+  /** Whether it came soon after another one, which had failed. */
+  #isAgain({ key, failingSince }: RelayRecord): boolean {
+    const now = performance.now();
+    const since = now - (this.#countedAt.get(key) ?? -Infinity);
+    if (failingSince !== 0 && since < this.#options.intervalMs / 2) return true;
+    this.#countedAt.set(key, now);
+    return false;
   }
 
   async #examine(
     descriptor: Descriptor,
-    full: boolean,
+    { full, ms }: { full: boolean; ms: number },
   ): Promise<ProbeOutcome> {
     const { allowLocal, timeoutMs } = this.#options;
-    const late = AbortSignal.timeout(timeoutMs * MAX_WAITS);
+    const late = AbortSignal.timeout(ms);
     const signal = AbortSignal.any([this.#stopping.signal, late]);
     try {
       return await (this.#options.examine ?? examine)(descriptor, {
@@ -187,7 +209,9 @@ export class ProbeScheduler implements AsyncDisposable {
 
   #forget(): void {
     for (const key of this.#due.keys()) {
-      if (this.#options.registry.find(key) === undefined) this.#due.delete(key);
+      if (this.#options.registry.find(key) !== undefined) continue;
+      this.#due.delete(key);
+      this.#countedAt.delete(key);
     }
   }
 }

@@ -47,6 +47,8 @@ interface Row {
   readonly full: number;
   readonly leaves_at: number;
   readonly failure: string;
+  readonly worked_at: number;
+  readonly failing_since: number;
   readonly host: string;
   readonly history: Uint8Array | null;
 }
@@ -67,7 +69,7 @@ export class Database implements Disposable {
         "INSERT INTO relays (fingerprint, descriptor, registered, since) VALUES (?, ?, ?, ?) ON CONFLICT (fingerprint) DO UPDATE SET descriptor = excluded.descriptor, registered = excluded.registered, since = excluded.since",
       );
       this.#state = this.#database.prepare(
-        "INSERT OR REPLACE INTO states (fingerprint, standing, standing_since, request_sequence, instances, copied_at, heard_at, full, leaves_at, failure, host) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO states (fingerprint, standing, standing_since, request_sequence, instances, copied_at, heard_at, full, leaves_at, failure, worked_at, failing_since, host) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       );
       this.#history = this.#database.prepare(
         "INSERT OR REPLACE INTO histories (fingerprint, history) VALUES (?, ?)",
@@ -185,6 +187,8 @@ export class Database implements Disposable {
       record.full ? 1 : 0,
       record.leavesAt,
       record.failure === undefined ? "" : JSON.stringify(record.failure),
+      record.workedAt,
+      record.failingSince,
       record.host ?? "",
     );
   }
@@ -209,6 +213,8 @@ function recordOf(row: Row): RelayRecord | undefined {
   record.full = row.full !== 0;
   record.leavesAt = row.leaves_at;
   record.failure = failureOf(row.failure);
+  record.workedAt = row.worked_at;
+  record.failingSince = row.failing_since;
   record.host = row.host === "" ? undefined : row.host;
   if (row.history !== null) record.history = new History(row.history);
   return record;

@@ -65,25 +65,36 @@ export class History {
     return this.#bytes;
   }
 
-  /** Notes a probe; `milliseconds` undefined: it failed. */
-  add(time: number, milliseconds: number | undefined): void {
+  /**
+   * Notes a probe; `milliseconds` undefined: it failed. One that is not
+   * `counted` is of the last probes, and not in the day's numbers.
+   */
+  add(
+    time: number,
+    milliseconds: number | undefined,
+    { counted = true }: { counted?: boolean } = {},
+  ): void {
+    const ms = milliseconds === undefined
+      ? 0
+      : Math.min(MAX_16, Math.max(1, Math.round(milliseconds)));
+    if (counted) this.#count(time, ms);
+    const next = this.#bytes[NEXT_AT];
+    this.#view.setUint32(RECENT_AT + next * RECENT_SIZE, time);
+    this.#view.setUint16(RECENT_AT + next * RECENT_SIZE + 4, ms);
+    this.#bytes[NEXT_AT] = (next + 1) % RECENT;
+  }
+
+  #count(time: number, ms: number): void {
     const day = Math.floor(time / DAY_SECONDS);
     // A clock that was set back writes into the last day.
     const at = this.#open(Math.max(day, this.#lastDay));
     const view = this.#view;
     view.setUint16(at, Math.min(MAX_16, view.getUint16(at) + 1));
-    const ms = milliseconds === undefined
-      ? 0
-      : Math.min(MAX_16, Math.max(1, Math.round(milliseconds)));
     if (ms === 0) {
       view.setUint16(at + 2, Math.min(MAX_16, view.getUint16(at + 2) + 1));
     } else {
       view.setFloat32(at + 4, view.getFloat32(at + 4) + Math.log(ms));
     }
-    const next = this.#bytes[NEXT_AT];
-    view.setUint32(RECENT_AT + next * RECENT_SIZE, time);
-    view.setUint16(RECENT_AT + next * RECENT_SIZE + 4, ms);
-    this.#bytes[NEXT_AT] = (next + 1) % RECENT;
   }
 
   /** Days with probes, up to `days` back from `today`, the latest first. */
@@ -122,14 +133,6 @@ export class History {
       found.push(probe);
     }
     return found;
-  }
-
-  /** When a probe worked last, of those that are kept: seconds. */
-  lastWorked(): number | undefined {
-    for (const { time, milliseconds } of this.#backwards()) {
-      if (milliseconds > 0) return time;
-    }
-    return undefined;
   }
 
   *#backwards(): Generator<RecentProbe> {

@@ -16,13 +16,13 @@ export interface LifecycleRules {
   readonly uptime: number;
   /** Below this share an established relay is on probation again. */
   readonly lostUptime: number;
-  /** Without a probe that worked for as long, a relay is dead: hours. */
+  /** When probes have failed for as long, a relay is dead: hours. */
   readonly deadHours: number;
   /** One that was dead for longer begins anew: days. */
   readonly freshDays: number;
   /** Dead ones, and those that left, are forgotten: days. */
   readonly forgetDays: number;
-  /** One whose probes never worked is forgotten: hours. */
+  /** One whose probes have failed from the first is forgotten: hours. */
   readonly newHours: number;
 }
 
@@ -65,14 +65,12 @@ export function standingAt(
     return age > rules.forgetDays * DAY ? "forgotten" : "left";
   }
   if (record.leavesAt !== 0 && now >= record.leavesAt) return "left";
-  const worked = record.history.lastWorked();
-  if (worked === undefined) {
-    const limit = standing === "new"
-      ? rules.newHours * HOUR
-      : DAY * rules.forgetDays;
-    return age > limit ? "forgotten" : standing === "new" ? "new" : "dead";
+  // Probes have to fail for it: the directory itself may have been away.
+  const failing = record.failingSince === 0 ? 0 : now - record.failingSince;
+  if (record.workedAt === 0) {
+    return failing > rules.newHours * HOUR ? "forgotten" : "new";
   }
-  if (now - worked > rules.deadHours * HOUR) {
+  if (failing > rules.deadHours * HOUR) {
     return standing === "dead" && age > rules.forgetDays * DAY
       ? "forgotten"
       : "dead";

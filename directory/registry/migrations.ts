@@ -28,6 +28,8 @@ const MIGRATIONS: readonly string[] = [
     full INTEGER NOT NULL,
     leaves_at INTEGER NOT NULL,
     failure TEXT NOT NULL,
+    worked_at INTEGER NOT NULL,
+    failing_since INTEGER NOT NULL,
     host TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE histories (

@@ -84,6 +84,10 @@ export class RelayRecord {
   leavesAt = 0;
   history = new History();
   failure: Failure | undefined;
+  /** When a probe worked last; 0: never. */
+  workedAt = 0;
+  /** When probes began to fail; 0: the last one worked, or there is none. */
+  failingSince = 0;
   /** IP address that answered the last probe. */
   host: string | undefined;
   /** Latest heartbeat, in memory only. */

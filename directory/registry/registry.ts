@@ -53,6 +53,11 @@ export interface ProbeOutcome {
   /** Time to connect and greet; undefined: it failed. */
   readonly milliseconds: number | undefined;
   readonly failure?: Omit<Failure, "time">;
+  /**
+   * It came sooner than others, as the last one failed: were it counted, an
+   * hour of failures would weigh as much as many that are well.
+   */
+  readonly again?: boolean;
   /** IP address that answered. */
   readonly host?: string;
 }
@@ -187,7 +192,7 @@ export class Registry implements Disposable {
     const { sequence } = signed.descriptor;
     if (sequence < before.descriptor.sequence) return "stale";
     if (sequence === before.descriptor.sequence) {
-      if (equalBytes(signed.bytes, before.bytes)) return undefined;
+      if (equalBytes(signed.body, before.body)) return undefined;
       // One relay does not say two things at once: two machines do.
       record.copiedAt = this.now;
       this.#changed(record);
@@ -259,7 +264,12 @@ export class Registry implements Disposable {
   /** Notes a probe, and what follows from it. */
   noteProbe(record: RelayRecord, outcome: ProbeOutcome): void {
     const { milliseconds, failure, host } = outcome;
-    record.history.add(this.now, milliseconds);
+    record.history.add(this.now, milliseconds, { counted: !outcome.again });
+    if (milliseconds === undefined) record.failingSince ||= this.now;
+    else {
+      record.workedAt = this.now;
+      record.failingSince = 0;
+    }
     record.failure = failure && { ...failure, time: this.now };
     if (host !== undefined) record.host = host;
     this.#mark(record, { history: true, state: true });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { signDescriptor, verifyDescriptor } from "../descriptor/mod.ts";
 import { identityInMemory } from "../../relay/identity/testing_identity.ts";
 import { join } from "node:path";
 import { issuesOf, judge } from "../score.ts";
@@ -57,6 +58,7 @@ Deno.test("a history counts days, forgets after 90, and is kept as it is", () =>
 /** A registry whose clock stands still. */
 class Bench implements AsyncDisposable {
   now = START;
+  step = 3600;
   registry: Registry;
   readonly #folder: string;
 
@@ -86,12 +88,13 @@ class Bench implements AsyncDisposable {
     days: number,
     fails: (hour: number) => boolean = () => false,
   ): void {
-    for (let hour = 0; hour < days * 24; hour++) {
-      this.now += 3600;
+    for (let hour = 0; hour < days * 24; hour += this.step / 3600) {
+      this.now += this.step;
       for (const record of records) {
         this.registry.noteProbe(record, {
           milliseconds: fails(hour) ? undefined : 80,
           failure: fails(hour) ? { text: "It is gone." } : undefined,
+          again: hour % 1 > 0.01 && hour % 1 < 0.99,
         });
       }
     }
@@ -145,8 +148,12 @@ Deno.test("a relay rises by time, falls when it fails, and is forgotten", async 
   bench.live([record], 1, (hour) => hour < 3);
   assert.equal(record.standing, "established");
   assert.ok(bench.registry.verdict(record).reliability < 1);
-  // Gone for two days.
-  bench.live([record], 2.5, () => true);
+  // Gone for a day, with a probe every ten minutes, then for two.
+  bench.step = 600;
+  bench.live([record], 1, () => true);
+  assert.equal(record.standing, "established");
+  bench.step = 3600;
+  bench.live([record], 1.5, () => true);
   assert.equal(record.standing, "dead");
   assert.equal(bench.registry.verdict(record).flags.includes("Running"), false);
   assert.match(issuesOf(record, bench.now)[0].text, /It is gone/);
@@ -246,6 +253,17 @@ Deno.test("it has room for as many as it may, and keeps what it knows", async ()
   }
 });
 
+Deno.test("a directory that was away for long blames nobody", async () => {
+  await using bench = await Bench.start();
+  const record = bench.add();
+  bench.live([record], 9);
+  assert.equal(record.standing, "established");
+  bench.now += 20 * DAY;
+  bench.reopen();
+  bench.registry.sweep();
+  assert.equal(bench.registry.find(record.key)?.standing, "established");
+});
+
 Deno.test("two words at once are two machines", async () => {
   await using bench = await Bench.start();
   const identity = identityInMemory();
@@ -259,6 +277,19 @@ Deno.test("two words at once are two machines", async () => {
   assert.ok(typeof record === "object");
   assert.equal(say("Europe", 2), record);
   assert.equal(say("Asia", 1), "stale");
+  // Who passes it on can put the CA in twice: it says the same.
+  const [leaf, ca] = identity.chain;
+  const doubled = signDescriptor(
+    record.signed.descriptor,
+    {
+      fingerprint: identity.fingerprint,
+      chain: [leaf, ca, ca],
+      sign: (message) => identity.sign(message),
+    },
+  );
+  const verified = verifyDescriptor(doubled.bytes, { now: START * 1000 });
+  assert.ok(typeof verified === "object");
+  assert.equal(bench.registry.add(verified, { registered: false }), record);
   assert.equal(record.isCopied(bench.now), false);
   assert.equal(say("Asia", 2), "stale");
   assert.equal(record.isCopied(bench.now), true);
