@@ -35,6 +35,14 @@ export interface StreamHost {
   over(stream: Exchange, well: boolean): void;
 }
 
+/**
+ * Streams of all sessions whose windows may be large at a time: the memory for
+ * what comes and cannot be written yet is bounded by this. The others are no
+ * slower where the peer is near.
+ */
+const MOST_GROWN = 24;
+let grownStreams = 0;
+
 interface Write {
   readonly bytes: Uint8Array;
   readonly end: boolean;
@@ -58,6 +66,8 @@ export class Exchange implements Http2Stream, Sender {
   /** What came is not wanted any more. */
   #dropped = false;
   #received = 0;
+  /** Its window is larger than that of a new stream. */
+  #grown = false;
   #headerWaiter: PromiseWithResolvers<void> | undefined;
   #bodyWaiter: PromiseWithResolvers<void> | undefined;
   #write: Write | undefined;
@@ -277,6 +287,7 @@ export class Exchange implements Http2Stream, Sender {
     if (this.#over) return;
     this.#over = true;
     this.#failure = error;
+    if (this.#grown) grownStreams--;
     clearTimeout(this.#stallTimer);
     this.#host.over(this, error === undefined);
     if (error !== undefined) {
@@ -310,8 +321,12 @@ export class Exchange implements Http2Stream, Sender {
   /** The reader is faster than the peer: there is room for more. */
   #growWindow(): void {
     if (this.#received * 2 < this.receiveWindow.size) return;
+    if (!this.#grown && grownStreams >= MOST_GROWN) return;
     const increment = this.receiveWindow.grow(this.#host.limits.streamWindow);
-    if (increment > 0) this.#host.sendWindow(this.id, increment);
+    if (increment === 0) return;
+    if (!this.#grown) grownStreams++;
+    this.#grown = true;
+    this.#host.sendWindow(this.id, increment);
   }
 
   #watchStall(): void {
