@@ -51,8 +51,9 @@ export interface PublicRoutesOptions {
   readonly contact?: string;
 }
 
-/** Relays on a page for other directories. */
+/** Relays on a page for other directories, and bytes of their descriptors. */
 const PAGE = 100;
+const PAGE_BYTES = 400 * 1024;
 const DAY = 86_400;
 
 /** See the module. */
@@ -133,13 +134,13 @@ export class PublicRoutes {
   readonly sync = (query: URLSearchParams): Http1Response => {
     const { identity, registry } = this.#options;
     const after = this.#position(query.get("cursor") ?? "");
-    const records = registry.changesAfter(after, PAGE);
+    const records = onePage(registry.changesAfter(after, PAGE));
     const last = records.at(-1)?.changed ?? after;
     const page: SyncPage = {
       directory: identity.fingerprintText,
       chain: identity.chain.map(toBase64Url),
       cursor: `${this.#epoch}.${last}`,
-      more: records.length === PAGE && last < registry.lastChange,
+      more: records.length > 0 && last < registry.lastChange,
       relays: records.filter((record) => record.isPublic(registry.now))
         .map((record) => ({
           descriptor: toBase64Url(record.signed.bytes),
@@ -222,6 +223,16 @@ export function listed({ signed, fingerprint }: RelayRecord): ListedRelay {
     family,
     descriptor: toBase64Url(signed.bytes),
   };
+}
+
+/** As many as fit on a page, so that nobody's long one stops the others. */
+function onePage(records: readonly RelayRecord[]): readonly RelayRecord[] {
+  let bytes = 0;
+  const end = records.findIndex(({ signed }) => {
+    bytes += signed.bytes.length;
+    return bytes > PAGE_BYTES;
+  });
+  return end < 0 ? records : records.slice(0, Math.max(1, end));
 }
 
 function windowsOf(windows: readonly WindowNumbers[]): Windows[] {

@@ -136,6 +136,41 @@ Deno.test("pages are taken up where they were left off", async () => {
   assert.equal(one.directory.registry.size, 100);
 });
 
+Deno.test("long descriptors make short pages", async () => {
+  await using one = await TestDirectory.start();
+  await using two = await TestDirectory.start();
+  const { registry } = two.directory;
+  const hosts = Array.from(
+    { length: 8 },
+    (_, at) => `${"long.".repeat(46)}${at}.example`,
+  );
+  for (let each = 0; each < 100; each++) {
+    const identity = identityInMemory();
+    const [leaf, ca] = identity.chain;
+    const signed = signDescriptor(
+      sampleDescriptor(identity, {
+        addresses: [{ scheme: "smp", hosts, port: 5223 }],
+      }),
+      {
+        fingerprint: identity.fingerprint,
+        // As long as a chain may be.
+        chain: [leaf, ca, ca, ca],
+        sign: (message) => identity.sign(message),
+      },
+    );
+    assert.ok(signed.bytes.length > 3000, `${signed.bytes.length}`);
+    const record = registry.add(signed, { registered: true });
+    assert.ok(typeof record === "object");
+    registry.noteProbe(record, { milliseconds: 50 });
+  }
+  await using client = two.client();
+  const first = await client.sync("");
+  await using puller = pullerOf(one, [two]);
+  await puller.pull(two.address);
+  assert.equal(one.directory.registry.size, 100);
+  assert.ok(JSON.stringify(first).length < 800_000);
+});
+
 Deno.test("a directory that lies changes little", async () => {
   await using test = await TestDirectory.start();
   const { registry } = test.directory;
