@@ -66,6 +66,8 @@ export class RelayTunnel implements AsyncDisposable {
   #isUp = false;
   /** Where the core saw this relay last, by family. */
   readonly #sources = new Map<number, string>();
+  /** Families over which the relay is reached without the core. */
+  #sure: readonly number[] = [];
   /** What the core was told last, and over which links. */
   #told = "";
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -145,12 +147,16 @@ export class RelayTunnel implements AsyncDisposable {
     const ways = [v4, v6].flatMap((way) =>
       way !== undefined && DIRECT.has(way.kind) ? [way] : []
     );
-    const sure = ways.filter(({ state }) => state === "confirmed");
-    // Held for a moment after it was lost: it may come back. What has happened
-    // to it may have happened to the links.
-    if (sure.length < ways.length) this.#tunnel.networkChanged();
+    const sure = ways.filter(({ state }) => state === "confirmed")
+      .map(({ family }) => family);
+    // What has happened to a way may have happened to the links.
+    if (`${sure}` !== `${this.#sure}` || sure.length < ways.length) {
+      this.#tunnel.networkChanged();
+    }
+    this.#sure = sure;
+    // Held for a moment after it was lost: it may come back.
     if (sure.length === 0 && ways.length > 0) return;
-    this.#tell(sure.map(({ family }) => family));
+    this.#tell(sure);
   }
 
   /** How it is, for the owner. */
