@@ -14,6 +14,7 @@ export {
   type RestoreOptions,
   type RestoreReport,
 } from "./restore.ts";
+export { BackupSchedule, type BackupScheduleOptions } from "./schedule.ts";
 export {
   type BackupReport,
   writeBackup,

@@ -45,6 +45,7 @@ first time, it makes the identity and the settings as "porchlight init" does.
     const relay = await startRelay({
       config,
       log,
+      settingsFile: file,
       parts: [() => updates?.status()],
     });
     if (!signal.aborted) {

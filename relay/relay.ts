@@ -12,6 +12,7 @@
 
 import type { Config } from "../config/mod.ts";
 import { type ReachedAddress, reachedAddresses } from "./addresses.ts";
+import { startBackups } from "./backups.ts";
 import { configuredIdentity } from "./configured_identity.ts";
 import type { ControlledRelay, PartStatus } from "./control/mod.ts";
 import type { FileServer, FileServerParts } from "./file_server.ts";
@@ -52,6 +53,8 @@ import { type LeasedName, WebCertificate } from "./web_certificate.ts";
 export interface RelayOptions {
   readonly config: Config;
   readonly log: Log;
+  /** Where the settings are, for backups; else in the data directory. */
+  readonly settingsFile?: string;
   /** How the store behaves: slow or full disks for tests and benchmarks. */
   readonly store?: Omit<SqliteStoreOptions, "dir">;
   /** What else its status tells, such as how updates stand. */
@@ -242,6 +245,13 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     tunnel.start({ listener, path });
     health.add(() => tunnel.part());
   }
+  started.use(startBackups({
+    config,
+    identity,
+    health,
+    settingsFile: options.settingsFile,
+    save: () => ownerControl({ ...parts(), recorder }).save(),
+  }));
   const running = started.move();
   return new RunningRelay({ ...parts(), recorder, onion, path, web }, {
     stop: () => running.disposeAsync(),
