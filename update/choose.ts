@@ -50,6 +50,9 @@ export function chooseRelease(
     const because = chooser.now ? undefined : reasonAgainst(release, chooser);
     if (because === undefined) return { take: release };
     waiting ??= { newest: release, because };
+    // After one that failed, or that the owner left, the next newer one is
+    // waited for.
+    if (because === "failed") break;
   }
   return waiting;
 }

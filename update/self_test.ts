@@ -7,6 +7,7 @@
 
 import type { Config } from "../config/mod.ts";
 import { testOwnRelay } from "../probe/mod.ts";
+import type { Expectation } from "./state.ts";
 import { askRelay, ControlError } from "../relay/control/mod.ts";
 
 /** How often a relay that starts is asked, in milliseconds. */
@@ -20,6 +21,8 @@ export interface SelfTestOptions {
   readonly config: Config;
   /** The version that must answer. */
   readonly version: string;
+  /** `answers`: it only has to come up. */
+  readonly expect: Expectation;
   /** Breaks it off. */
   readonly signal: AbortSignal;
   /** How long all of it may take, in milliseconds; a minute unless given. */
@@ -59,8 +62,10 @@ export async function selfTest(
   const begun = performance.now();
   const addresses = await whenUp(options, { begun, within });
   if (typeof addresses === "string") return addresses;
-  const late = AbortSignal.timeout(within);
-  const signal = AbortSignal.any([options.signal, late]);
+  if (options.expect !== "works") return undefined;
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), within);
+  const signal = AbortSignal.any([options.signal, late.signal]);
   const schemes = config.xftp.enabled
     ? ["smp", "xftp"] as const
     : ["smp"] as const;
@@ -73,6 +78,8 @@ export async function selfTest(
   } catch (error) {
     if (!signal.aborted) throw error;
     return "It answers, and did not show in time that it can be used.";
+  } finally {
+    clearTimeout(timer);
   }
 }
 

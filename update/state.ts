@@ -15,6 +15,15 @@ import { isVersion } from "./version.ts";
 export const CHANNELS = ["stable", "beta"] as const;
 export type Channel = typeof CHANNELS[number];
 
+/**
+ * What a version has to do to be kept: what the one before it did. `nothing`:
+ * no relay was running. `answers`: it answered its owner, but could not be
+ * used even by an app on this machine, for example as it was full. `works`: it
+ * could.
+ */
+const EXPECTATIONS = ["nothing", "answers", "works"] as const;
+export type Expectation = typeof EXPECTATIONS[number];
+
 /** A version that runs, or is about to, and has not shown yet that it works. */
 export interface Trial {
   readonly version: string;
@@ -30,8 +39,8 @@ export interface Trial {
   readonly reason?: string;
   /** How often the guard saw it start. */
   readonly starts: number;
-  /** Whether a relay was running, which the new one has to show it can be. */
-  readonly relay: boolean;
+  /** What the new one has to show, for the old one did. */
+  readonly expect: Expectation;
 }
 
 /** How often a version failed, and why it did the last time. */
@@ -184,7 +193,7 @@ function trialIn(value: unknown): Trial | undefined {
     step: step === "going back" ? step : "trying",
     reason: textOf(value.reason),
     starts: numberOf(value.starts) ?? 0,
-    relay: value.relay === true,
+    expect: EXPECTATIONS.find((each) => each === value.expect) ?? "works",
   };
 }
 

@@ -22,6 +22,7 @@ import { isInstalled, type Layout, linkedVersion, setLink } from "./layout.ts";
 import type { Restart } from "./restart.ts";
 import {
   changeState,
+  type Expectation,
   readState,
   type Trial,
   type UpdateState,
@@ -50,7 +51,10 @@ export interface TrialWorld {
    * Waits for this version and tries it out, within its time: what is wrong,
    * or nothing. Broken off by `signal`.
    */
-  test(version: string, signal: AbortSignal): Promise<string | undefined>;
+  test(
+    version: string,
+    options: { readonly expect: Expectation; readonly signal: AbortSignal },
+  ): Promise<string | undefined>;
   readonly onStep?: (step: TrialStep) => unknown;
 }
 
@@ -72,7 +76,7 @@ const LOOK_MS = 500;
 /** Switches to a version that is in place, and tests it. */
 export async function tryVersion(
   version: string,
-  { relay, ...world }: TrialWorld & { readonly relay: boolean },
+  { expect, ...world }: TrialWorld & { readonly expect: Expectation },
 ): Promise<TrialResult> {
   const { layout } = world;
   await changeState(layout, async (state) => {
@@ -85,7 +89,7 @@ export async function tryVersion(
       before,
       step: "trying",
       starts: 0,
-      relay,
+      expect,
     };
     return { ...state, trial };
   });
@@ -129,7 +133,7 @@ async function runTrial(
 ): Promise<TrialResult> {
   const { layout, restart } = world;
   const { version } = trial;
-  if (!trial.relay) {
+  if (trial.expect === "nothing") {
     // Nothing runs that could show it: it said its version, that is all.
     await restart?.();
     return await confirm(trial, world);
@@ -161,7 +165,7 @@ async function runTrial(
 }
 
 async function testUnlessGone(
-  { version }: Trial,
+  { version, expect }: Trial,
   { layout, test }: TrialWorld,
 ): Promise<string | undefined> {
   const gone = new AbortController();
@@ -169,7 +173,7 @@ async function testUnlessGone(
     if (await trialNow(layout) === undefined) gone.abort();
   }, LOOK_MS);
   try {
-    return await test(version, gone.signal);
+    return await test(version, { expect, signal: gone.signal });
   } finally {
     clearInterval(looking);
   }

@@ -22,6 +22,7 @@ import { runningVersion, selfTest } from "./self_test.ts";
 import {
   changeState,
   type Channel,
+  type Expectation,
   lockUpdates,
   readState,
   type UpdateState,
@@ -182,10 +183,26 @@ async function switchTo(
   version: string,
   options: UpdateOptions,
 ): Promise<TrialResult> {
-  const { layout, config } = options;
-  const relay = await runningVersion(config.control.socket) !== undefined;
-  const result = await tryVersion(version, { ...trialWorld(options), relay });
-  return await noted(layout, result);
+  const expect = await expectationOf(options);
+  const result = await tryVersion(version, { ...trialWorld(options), expect });
+  return await noted(options.layout, result);
+}
+
+/** What the relay can do that runs now: no more is asked of the next one. */
+async function expectationOf(
+  { config, testMs }: UpdateOptions,
+): Promise<Expectation> {
+  const version = await runningVersion(config.control.socket);
+  if (version === undefined) return "nothing";
+  const { signal } = new AbortController();
+  const fault = await selfTest({
+    config,
+    version,
+    expect: "works",
+    signal,
+    withinMs: testMs,
+  });
+  return fault === undefined ? "works" : "answers";
 }
 
 /** Cleans up, and looks again soon after a failure. */
@@ -211,8 +228,8 @@ function trialWorld(options: UpdateOptions): TrialWorld {
     onStep,
     restart: findRestart(config.update.restartCommand),
     running: () => runningVersion(config.control.socket),
-    test: (version, signal) =>
-      selfTest({ config, version, signal, withinMs: testMs }),
+    test: (version, { expect, signal }) =>
+      selfTest({ config, version, expect, signal, withinMs: testMs }),
   };
 }
 
