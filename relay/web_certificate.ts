@@ -37,6 +37,8 @@ export interface WebCertificateParts {
   readonly health: Health;
   /** The name that a core has given, and where its DNS records are set. */
   readonly leased: () => LeasedName | undefined;
+  /** How often a certificate from elsewhere is looked at; for tests. */
+  readonly lookMs?: number;
 }
 
 /** What shows the certificate. */
@@ -80,7 +82,7 @@ export class WebCertificate implements AsyncDisposable {
       this.#timer = setInterval(() => {
         this.#looking ??= this.#look()
           .finally(() => this.#looking = undefined);
-      }, LOOK_MS);
+      }, this.#parts.lookMs ?? LOOK_MS);
     } else if (acme.enabled) {
       this.#keeper = await this.#makeKeeper();
       await this.#keeper.start();
