@@ -18,7 +18,7 @@ import {
 } from "./layout.ts";
 import { type PlaceOptions, placeVersion, tidy } from "./place.ts";
 import { findRestart } from "./restart.ts";
-import { runningVersion, selfTest } from "./self_test.ts";
+import { runningVersion, selfTest } from "./relay_check.ts";
 import {
   changeState,
   type Channel,

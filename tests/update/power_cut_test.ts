@@ -5,18 +5,22 @@ import { readState, update, type UpdateStep } from "../../update/mod.ts";
 import { FIRST, TestMachine } from "./machine.ts";
 import { TestRepository } from "./repository.ts";
 
-/** Steps of an update that succeeds, and the version that runs after a cut there. */
-const GOOD_STEPS: readonly [UpdateStep, "old" | "new"][] = [
-  ["checked", "old"],
-  ["downloaded", "old"],
-  ["unpacked", "old"],
-  ["placed", "old"],
-  ["noted", "old"],
-  ["previous kept", "old"],
-  ["switched", "new"],
-  ["restarted", "new"],
-  ["tested", "new"],
-  ["passed", "new"],
+/** Steps before the switch: the old version runs after a cut there. */
+const EARLY_STEPS: readonly UpdateStep[] = [
+  "checked",
+  "downloaded",
+  "unpacked",
+  "placed",
+  "noted",
+  "previous kept",
+];
+
+/** Steps after it: the new version runs after a cut there. */
+const LATE_STEPS: readonly UpdateStep[] = [
+  "switched",
+  "restarted",
+  "tested",
+  "passed",
 ];
 
 /** The same for one that is taken back, from where it differs. */
@@ -46,15 +50,28 @@ Deno.test("a power cut at any step of an update leaves a relay that runs", async
   await using repository = await TestRepository.start();
   await using machine = await TestMachine.start(repository);
   const { layout } = machine;
-  let old = FIRST;
-  for (const [index, [step, runs]] of GOOD_STEPS.entries()) {
-    const version = `1.${index + 1}.0`;
+  await repository.release("1.1.0", await machine.program("1.1.0"));
+  for (const step of EARLY_STEPS) {
+    await t.step(step, async () => {
+      await dieAt(step, machine);
+      await machine.cut();
+      machine.power();
+      await machine.until(FIRST);
+      assert.equal(await linkedVersion(layout, "current"), FIRST);
+    });
+  }
+  await machine.checkMessage();
+  const result = await update(machine.options());
+  assert.deepEqual(result, { outcome: "updated", version: "1.1.0" });
+  let old = "1.1.0";
+  for (const [index, step] of LATE_STEPS.entries()) {
+    const version = `1.${index + 2}.0`;
     await t.step(step, async () => {
       await repository.release(version, await machine.program(version));
       await dieAt(step, machine);
       await machine.cut();
       machine.power();
-      await machine.until(runs === "old" ? old : version);
+      await machine.until(version);
       await machine.checkMessage();
       const result = await update(machine.options());
       const decided = step === "passed" ? "newest" : "updated";
