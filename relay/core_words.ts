@@ -15,6 +15,8 @@ export interface CoreSurroundings {
   readonly lease: Lease | undefined;
   /** Whether this machine has any network. */
   readonly connected: boolean;
+  /** The leased port of the core leads nowhere, as seen from here. */
+  readonly isBlocked: boolean;
 }
 
 /** How it is, and what to do. */
@@ -23,13 +25,20 @@ export function describeCore(
     TunnelStatus,
     "links" | "refusal" | "failure"
   >,
-  { lease, connected }: CoreSurroundings,
+  { lease, connected, isBlocked }: CoreSurroundings,
 ): PartStatus {
   const name = "core";
   if (links > 0) {
     const note = lease &&
       `The core knows this relay as ${lease.name}, port ${lease.port}.`;
-    return { name, state: "ok", note };
+    if (!isBlocked) return { name, state: "ok", note };
+    return {
+      name,
+      state: "degraded",
+      reason: `${note} But from here nothing gets through to that port.`,
+      remedy:
+        "If apps elsewhere do not get through either, tell the people who run the core: its ports for relays have to be open.",
+    };
   }
   if (refusal !== undefined) {
     return {

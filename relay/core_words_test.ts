@@ -6,7 +6,7 @@ import { TlsError } from "./transport/mod.ts";
 
 const lease = { name: "oak.relays.example.org", port: 20_001 };
 const down = { links: 0, refusal: undefined, failure: undefined };
-const around = { lease, connected: true };
+const around = { lease, connected: true, isBlocked: false };
 
 function refused(reason: RefusalReason) {
   return new RefusedError({
@@ -21,6 +21,16 @@ Deno.test("with a link, the core's name for the relay is told", () => {
   const { state, note } = describeCore({ ...down, links: 1 }, around);
   assert.equal(state, "ok");
   assert.match(note ?? "", /oak\.relays\.example\.org, port 20001/);
+});
+
+Deno.test("a core whose ports are shut is told", () => {
+  const { state, reason, remedy } = describeCore({ ...down, links: 2 }, {
+    ...around,
+    isBlocked: true,
+  });
+  assert.equal(state, "degraded");
+  assert.match(reason ?? "", /nothing gets through to that port/);
+  assert.match(remedy ?? "", /have to be open/);
 });
 
 Deno.test("until the first attempt has failed, nothing is wrong", () => {
@@ -55,8 +65,8 @@ Deno.test("what is missing without the core depends on what there is", () => {
   assert.match(at({}).reason ?? "", /apps may not find .* by its name/);
   assert.match(at({}).remedy ?? "", /has Internet/);
   const nameless = describeCore({ ...down, failure }, {
+    ...around,
     lease: undefined,
-    connected: true,
   });
   assert.match(nameless.reason ?? "", /no name yet/);
   const alone = at({ connected: false });

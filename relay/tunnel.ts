@@ -37,6 +37,12 @@ const RETRY_MS = 30_000;
 /** The same when it was asked a moment before, ms. */
 const EARLY_MS = 2_500;
 
+/**
+ * Silence after which a link is dead, ms: with the minute for which names are
+ * remembered, clients are back within 90 s.
+ */
+const DEAD_MS = 30_000;
+
 /** What a place at a core is made of. */
 export interface TunnelParts {
   readonly config: Config;
@@ -63,7 +69,10 @@ export class RelayTunnel implements AsyncDisposable {
   #watching: Promise<void> | undefined;
   /** What goes on one after the other. */
   #work: Promise<void> = Promise.resolve();
+  #looking: Promise<void> = Promise.resolve();
   #isUp = false;
+  /** The links are up, and still the leased port of the core leads nowhere. */
+  #isBlocked = false;
   /** Where the core saw this relay last, by family. */
   readonly #sources = new Map<number, string>();
   /** Families over which the relay is reached without the core. */
@@ -71,6 +80,7 @@ export class RelayTunnel implements AsyncDisposable {
   /** What the core was told last, and over which links. */
   #told = "";
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #lookAgain: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(
     parts: TunnelParts,
@@ -92,6 +102,7 @@ export class RelayTunnel implements AsyncDisposable {
       label: config.path.coreLabel || undefined,
       port: config.path.externalPort || config.listen.ports[0] || undefined,
       invitation: config.path.coreInvitation || undefined,
+      deadMs: DEAD_MS,
       onVisitor: (stream, { pseudonym }) => {
         const { listener } = this.#running ?? {};
         if (listener === undefined) stream.close();
@@ -165,6 +176,7 @@ export class RelayTunnel implements AsyncDisposable {
     return describeCore(this.#tunnel.status, {
       lease: this.#lease,
       connected: manager?.state.connected ?? true,
+      isBlocked: this.#isBlocked,
     });
   }
 
@@ -172,16 +184,18 @@ export class RelayTunnel implements AsyncDisposable {
   async stop(): Promise<void> {
     this.#stopping.abort();
     clearTimeout(this.#retry);
+    clearTimeout(this.#lookAgain);
     await this.#tunnel.stop();
     await this.#watching;
     await this.#work;
+    await this.#looking;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
 
-  #onTunnel({ links, lease, core, sources }: TunnelStatus): void {
+  #onTunnel({ links, lease, sources }: TunnelStatus): void {
     if (this.#stopping.signal.aborted) return;
     if (this.#hasMoved(sources)) this.#running?.path.manager?.checkNow();
     if (lease !== undefined && !isSame(lease, this.#lease)) {
@@ -191,7 +205,8 @@ export class RelayTunnel implements AsyncDisposable {
     const isUp = links > 0 && lease !== undefined;
     if (isUp !== this.#isUp) {
       this.#isUp = isUp;
-      if (isUp) this.#do(() => this.#goUp(lease, core));
+      this.#isBlocked = false;
+      if (isUp) this.#do(() => this.#goUp(lease));
       else this.#running?.path.manager?.on({ type: "tunnel down" });
     }
     this.#told = "";
@@ -210,7 +225,7 @@ export class RelayTunnel implements AsyncDisposable {
   }
 
   /** One thing after the other; what fails is told. */
-  #do(work: () => Promise<void>): void {
+  #do(work: () => Promise<void> | void): void {
     this.#work = this.#work.then(work).catch((error) =>
       this.#parts.health.report(error)
     );
@@ -226,27 +241,48 @@ export class RelayTunnel implements AsyncDisposable {
   }
 
   /** Tells the path of the tunnel, and looks whether clients get through. */
-  async #goUp(lease: Lease, core: readonly string[]): Promise<void> {
-    const tell = (confirmed: boolean) =>
-      this.#running?.path.manager?.on({
-        type: "tunnel up",
-        host: lease.name,
-        port: lease.port,
-        confirmed,
-      });
-    tell(false);
+  #goUp(lease: Lease): void {
+    if (!this.#isUp) return;
+    this.#tellPath(lease, false);
+    this.#lookThrough(lease);
+  }
+
+  #lookThrough(lease: Lease): void {
+    this.#looking = this.#looking.then(() => this.#look(lease))
+      .catch((error) => this.#parts.health.report(error));
+  }
+
+  #tellPath({ name, port }: Lease, confirmed: boolean): void {
+    this.#running?.path.manager?.on({
+      type: "tunnel up",
+      host: name,
+      port,
+      confirmed,
+    });
+  }
+
+  /** Comes the way of clients, through the core; again while that fails. */
+  async #look(lease: Lease): Promise<void> {
     const { fingerprint } = this.#parts.identity;
     const { signal } = this.#stopping;
-    for (const address of core) {
+    clearTimeout(this.#lookAgain);
+    for (const address of this.#tunnel.status.core) {
       const outcome = await dialBack(address, {
         port: lease.port,
         fingerprint,
         signal,
       });
-      if (!this.#isUp || outcome !== "reachable") continue;
-      tell(true);
+      if (!this.#isUp || signal.aborted) return;
+      if (outcome !== "reachable") continue;
+      this.#isBlocked = false;
+      this.#tellPath(lease, true);
       return;
     }
+    if (!this.#isUp || signal.aborted) return;
+    this.#isBlocked = true;
+    this.#lookAgain = setTimeout(() => {
+      if (this.#isUp) this.#lookThrough(lease);
+    }, RETRY_MS);
   }
 
   /** Tells the core over which families the relay is reached without it. */

@@ -19,6 +19,8 @@ const programs: Readonly<Record<string, string>> = {
   // Namespaces and routers of the network lab.
   iproute2: "ip",
   nftables: "nft",
+  // Asks the core for names there.
+  "bind9-dnsutils": "dig",
 };
 
 /** Debian packages that the tests would like and that are not here. */
