@@ -115,6 +115,8 @@ export interface PebbleOptions {
   /** Where it comes to for HTTP-01 and TLS-ALPN-01, in place of 80 and 443. */
   readonly httpPort: number;
   readonly tlsPort: number;
+  /** Port of another DNS server that it asks. */
+  readonly dnsPort?: number;
 }
 
 /** A certificate authority that runs. */
@@ -123,6 +125,8 @@ export class Pebble implements AsyncDisposable {
   readonly #programs: PebblePrograms;
   readonly #config: string;
   readonly #dnsPort: number;
+  /** Port of the DNS server that it asks. */
+  readonly #asks: number;
   readonly #managementPort: number;
   #children: Deno.ChildProcess[] = [];
   /** URL of the directory. */
@@ -132,16 +136,18 @@ export class Pebble implements AsyncDisposable {
 
   private constructor(
     programs: PebblePrograms,
-    { work, ports, config }: {
+    { work, ports, config, asks }: {
       work: string;
       ports: readonly number[];
       config: string;
+      asks: number | undefined;
     },
   ) {
     this.#programs = programs;
     this.#work = work;
     this.#config = config;
     [, , this.#dnsPort, this.#managementPort] = ports;
+    this.#asks = asks ?? this.#dnsPort;
     this.directory = `https://localhost:${ports[0]}/dir`;
     this.trust = join(work, "ca.pem");
   }
@@ -149,7 +155,7 @@ export class Pebble implements AsyncDisposable {
   /** Starts it on free ports of loopback. */
   static async start(
     programs: PebblePrograms,
-    { httpPort, tlsPort }: PebbleOptions,
+    { httpPort, tlsPort, dnsPort: asks }: PebbleOptions,
   ): Promise<Pebble> {
     const work = await Deno.makeTempDir();
     await makeCertificates(work);
@@ -175,7 +181,7 @@ export class Pebble implements AsyncDisposable {
         },
       }),
     );
-    const pebble = new Pebble(programs, { work, ports, config });
+    const pebble = new Pebble(programs, { work, ports, config, asks });
     await pebble.resume();
     return pebble;
   }
@@ -198,7 +204,7 @@ export class Pebble implements AsyncDisposable {
     this.#children = [
       run("pebble", [
         ...["-config", this.#config, "-strict=true"],
-        ...["-dnsserver", `127.0.0.1:${this.#dnsPort}`],
+        ...["-dnsserver", `127.0.0.1:${this.#asks}`],
       ]),
       run("pebble-challtestsrv", [
         ...["-defaultIPv4", "127.0.0.1", "-defaultIPv6", ""],
