@@ -9,6 +9,7 @@
  * @module
  */
 
+export { editSettings, type SettingChanges } from "./edit.ts";
 export { ConfigError } from "./error.ts";
 export {
   configFile,
@@ -18,6 +19,7 @@ export {
 } from "./load.ts";
 export type { Environment } from "./locate.ts";
 export { nearest } from "./nearest.ts";
-export type { Config } from "./schema.ts";
+export { type Config, type Row, rows, schema } from "./schema.ts";
+export type { Raw } from "./settings.ts";
 export { formatDuration, formatSize, parseDuration } from "./units.ts";
 export { configReference, configTemplate } from "./write.ts";
