@@ -164,7 +164,7 @@ function tellReconciliation(log: Log, removed: Reconciliation): void {
   }
 }
 
-function xftpOptions({ xftp, clients, tls }: Config): XftpOptions {
+function xftpOptions({ xftp, clients, tls, acme }: Config): XftpOptions {
   return {
     versions: { min: xftp.minVersion, max: xftp.maxVersion },
     newFiles: xftp.newFiles,
@@ -183,6 +183,6 @@ function xftpOptions({ xftp, clients, tls }: Config): XftpOptions {
     inactiveCheckMs: clients.inactiveCheckMs,
     requestsPerConnection: xftp.requestsPerConnection,
     transfers: xftp.transfers,
-    browsers: tls.webCertificate !== "",
+    browsers: tls.webCertificate !== "" || acme.enabled,
   };
 }
