@@ -25,11 +25,15 @@ async function leased(relay: LabRelay, limitMs?: number) {
 }
 
 /** Waits until the owner is told this. */
-async function toldTo(lab: Lab, relay: LabRelay, words: RegExp) {
+async function toldTo(
+  lab: Lab,
+  relay: LabRelay,
+  words: RegExp,
+): Promise<void> {
   const end = performance.now() + 20_000;
   for (;;) {
     const status = await asOwner(lab, relay, "status");
-    if (words.test(status)) return status;
+    if (words.test(status)) return;
     assert.ok(performance.now() < end, status);
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
@@ -132,8 +136,7 @@ async function useTwin(
     assert.equal((await twin.addresses())[0], address);
     await leased(twin);
     console.log(`the twin is there after ${seconds(started)}`);
-    const status = await toldTo(lab, relay, /Another machine/);
-    console.log(status);
+    await toldTo(lab, relay, /Another machine/);
     await useRelay(lab, address);
     assert.match(await asOwner(lab, twin, "status"), /all is well/);
   } finally {
@@ -152,7 +155,7 @@ Deno.test(
     const set = [`path.core=${core.address}`];
     await Promise.all([
       startWithoutNetwork(lab.homes[0], { lab, core, set }),
-      startWithoutCore(lab, { core, set }),
+      startWithoutCore(lab, set),
     ]);
   },
 );
@@ -167,7 +170,7 @@ async function startWithoutNetwork(
   };
   await ip("link", "set", "eth0", "down");
   await using relay = await LabRelay.start(lab, home.box, { set });
-  console.log(await toldTo(lab, relay, /not connected to the Internet/));
+  await toldTo(lab, relay, /not connected to the Internet/);
   // Longer than the first attempts.
   await new Promise((resolve) => setTimeout(resolve, 4000));
   await ip("link", "set", "eth0", "up");
@@ -183,7 +186,7 @@ async function startWithoutNetwork(
 
 async function startWithoutCore(
   lab: Lab,
-  { core, set }: { core: LabCore; set: readonly string[] },
+  set: readonly string[],
 ): Promise<void> {
   // Its port is shut for this home only: others go on.
   const rules = (what: string) =>
@@ -194,7 +197,7 @@ async function startWithoutCore(
       "add rule inet shut out tcp dport 443 reject with tcp reset\n",
   );
   await using relay = await LabRelay.start(lab, "box2", { set });
-  console.log(await toldTo(lab, relay, /core cannot be reached/));
+  await toldTo(lab, relay, /core cannot be reached/);
   const [inside] = await relay.addresses();
   await useRelay(
     lab,
@@ -206,5 +209,4 @@ async function startWithoutCore(
   const { address } = await leased(relay, 60_000);
   console.log(`no core at first: leased ${seconds(opened)} after it was there`);
   await useRelay(lab, address);
-  assert.ok(core.address);
 }
