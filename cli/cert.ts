@@ -107,7 +107,7 @@ async function webAnswer(
 function webLines(answer: WebCertificateAnswer | undefined): string[] {
   const label = "For browsers:        ";
   if (answer === undefined) {
-    return [`${label}the relay is not running, and could tell.`];
+    return [`${label}not known while the relay is not running`];
   }
   const { source, names, ends, renews, problem } = answer;
   const day = (time: string) => time.slice(0, 10);
