@@ -86,8 +86,9 @@ async function ask(question: string): Promise<string> {
   const { stdin, stderr } = Deno;
   const say = (text: string) =>
     stderr.writeSync(new TextEncoder().encode(text));
-  say(question);
+  // First, so that nothing is shown of who types fast.
   stdin.setRaw(true);
+  say(question);
   const typed: number[] = [];
   try {
     const buffer = new Uint8Array(256);
