@@ -132,7 +132,12 @@ async function pack(
 ): Promise<Artifact["kind"]> {
   if (kind !== "self-extracting") {
     try {
-      await packCompiled(program, { target, output: path, denort });
+      await packCompiled(program, {
+        target,
+        time: sources.time,
+        output: path,
+        denort,
+      });
       return "compiled";
     } catch (error) {
       if (kind === "compiled" || !(error instanceof BuildError)) throw error;
