@@ -92,7 +92,12 @@ const MIN_PASSPHRASE = 12;
  */
 export async function makeKey(
   role: KeyRole,
-  { directory, passphrase }: { directory: string; passphrase?: string },
+  { directory, passphrase, cost }: {
+    directory: string;
+    passphrase?: string;
+    /** Work to try a passphrase, a power of 2; the default suits people. */
+    cost?: number;
+  },
 ): Promise<SigningKey> {
   const seed = randomBytes(32);
   const key = signingKey(role, seed);
@@ -104,7 +109,7 @@ export async function makeKey(
     public: key.publicHex,
     secret: passphrase === undefined
       ? seed.toString("hex")
-      : seal(seed, passphrase),
+      : seal(seed, passphrase, cost),
   };
   await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
   const name = `${role}-${key.publicHex.slice(0, 8)}.json`;
@@ -183,7 +188,11 @@ function open(
   }
 }
 
-function seal(seed: Uint8Array, passphrase: string): SealedSeed {
+function seal(
+  seed: Uint8Array,
+  passphrase: string,
+  n: number = SCRYPT.n,
+): SealedSeed {
   if (passphrase.length < MIN_PASSPHRASE) {
     throw new ReleaseError(
       `A passphrase needs at least ${MIN_PASSPHRASE} characters.`,
@@ -193,7 +202,7 @@ function seal(seed: Uint8Array, passphrase: string): SealedSeed {
   const nonce = randomBytes(12);
   const cipher = createCipheriv(
     "aes-256-gcm",
-    derive(passphrase, { ...SCRYPT, salt }),
+    derive(passphrase, { ...SCRYPT, n, salt }),
     nonce,
   );
   const box = Buffer.concat([
@@ -204,6 +213,7 @@ function seal(seed: Uint8Array, passphrase: string): SealedSeed {
   return {
     kdf: "scrypt",
     ...SCRYPT,
+    n,
     salt,
     nonce: nonce.toString("hex"),
     box: box.toString("hex"),

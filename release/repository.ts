@@ -40,6 +40,8 @@ export interface Place {
   /** Keys of root: on a stick that is mostly somewhere else. */
   readonly rootKeys: string;
   readonly passphrases: Passphrases;
+  /** Work to try a passphrase of new keys; see {@link makeKey}. */
+  readonly cost?: number;
   readonly now?: Date;
 }
 
@@ -266,7 +268,8 @@ function checkRootKeys(root: RootList, keys: readonly SigningKey[]): void {
 
 function newKey(role: KeyRole, place: Place): Promise<SigningKey> {
   const passphrase = hasPassphrase(role) ? place.passphrases(role) : undefined;
-  return makeKey(role, { ...keyPlace(role, place), passphrase });
+  const { directory } = keyPlace(role, place);
+  return makeKey(role, { directory, passphrase, cost: place.cost });
 }
 
 function keyPlace(

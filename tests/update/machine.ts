@@ -154,6 +154,9 @@ done`;
     } catch {
       // It was not running just then.
     }
+    while (await this.ask("/status").catch(() => undefined) !== undefined) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   /** Waits until a relay of this version runs. */

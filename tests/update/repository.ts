@@ -31,6 +31,7 @@ export class TestRepository implements AsyncDisposable {
       keys: join(directory, "keys"),
       rootKeys: join(directory, "root-keys"),
       passphrases: () => "a passphrase for tests",
+      cost: 1024,
     };
     this.#server = serveDirectory(this.place.repository);
   }
