@@ -36,16 +36,16 @@ back from a version that does not come up. The exit code is 0 when all went
 well, also when there was nothing to do, 1 when it did not, 4 when a version was
 put in place and taken back.`,
   flags: {
-    check: { doc: "Only say whether there is a newer version." },
+    check: { doc: "Only say whether there is a newer one." },
     rollback: { doc: "Go back to the version before this one." },
     channel: {
-      doc: "From now on take versions of this channel: stable or beta.",
+      doc: "Take versions of stable or beta from now on.",
       value: "CHANNEL",
     },
     now: {
-      doc: "Also in quiet hours, before this relay's turn, or after failures.",
+      doc: "Do not wait: for quiet hours, or for its turn.",
     },
-    timer: { doc: "As the timer asks: only when it is time to look again." },
+    timer: { doc: "Only when it is time to look again." },
     ...configFlags,
   },
   async run(values, { terminal, env }, words) {

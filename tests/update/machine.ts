@@ -8,6 +8,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type Finished, porchlight } from "../../cli/testing.ts";
 import { type Config, loadConfig } from "../../config/mod.ts";
 import { askRelay } from "../../relay/control/mod.ts";
 import { parseServerAddress } from "../../relay/smp/mod.ts";
@@ -115,6 +116,18 @@ esac
   options(rest: Partial<UpdateOptions> = {}): UpdateOptions {
     const { layout, config } = this;
     return { layout, config, target: TARGET, testMs: 20_000, ...rest };
+  }
+
+  /** Runs `porchlight update` as the owner of this machine would. */
+  command(...args: string[]): Promise<Finished> {
+    const { url, root } = this.config.update;
+    const flags = [
+      `--data=${this.config.data.directory}`,
+      `--set=update.url=${url}`,
+      `--set=update.root=${root}`,
+    ];
+    const env = { [PROGRAMS_VARIABLE]: this.layout.programs };
+    return porchlight(["update", ...args, ...flags], { env });
   }
 
   /** Switches it on: the service starts, and starts again what ends. */

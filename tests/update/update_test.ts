@@ -48,6 +48,17 @@ Deno.test("a relay is updated, and taken back from what does not work", async (t
     await machine.checkMessage();
   });
 
+  await t.step("the command, by its owner and by the timer", async () => {
+    const checked = await machine.command("--check");
+    assert.equal(checked.stdout, "Version 1.1.0 is the newest.\n");
+    assert.equal(checked.code, 0);
+    const early = await machine.command("--timer");
+    assert.match(early.stdout, /not time/);
+    const beta = await machine.command("--channel", "beta");
+    assert.match(beta.stdout, /channel beta.*\n.*newest/);
+    assert.equal((await readState(layout)).channel, "beta");
+  });
+
   await t.step("one that cannot even say its version is not run", async () => {
     await repository.release("1.2.0", "#!/bin/sh\nexit 3\n");
     const code = (error: unknown) =>
