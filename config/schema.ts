@@ -20,6 +20,7 @@ import { informationSettings } from "./information_settings.ts";
 import { onionSection } from "./onion_settings.ts";
 import { pathSection } from "./path_settings.ts";
 import { proxySection } from "./proxy_settings.ts";
+import { directoriesSection, shareSection } from "./share_settings.ts";
 import { smpSection } from "./smp_settings.ts";
 import {
   choice,
@@ -35,6 +36,7 @@ import {
   text,
 } from "./settings.ts";
 import { updateSection } from "./update_settings.ts";
+import { webSection } from "./web_settings.ts";
 
 /** Sections in the order of the file, each with its settings. */
 export const schema = {
@@ -279,10 +281,13 @@ export const schema = {
     settings: informationSettings,
   },
   proxy: proxySection,
+  share: shareSection,
+  directories: directoriesSection,
   backup: backupSection,
   core: coreSection,
   directory: directorySection,
   update: updateSection,
+  web: webSection,
   control: {
     doc: "How `porchlight status` talks to the running relay.",
     settings: {

@@ -93,10 +93,11 @@ export class TestDirectory implements AsyncDisposable {
     return new DirectoryClient(this.address, { timeoutMs: 10_000 });
   }
 
-  /** Stops it and starts it again, on the same data. */
-  async restart(): Promise<void> {
+  /** Stops it and starts it again, on the same data; away until `back`. */
+  async restart(back: Promise<unknown> = Promise.resolve()): Promise<void> {
     const { port } = this.address;
     await this.stop();
+    await back;
     this.#start(port);
   }
 

@@ -9,6 +9,7 @@ import type { Check } from "./check.ts";
 import { certificates } from "./checks/certificates.ts";
 import { clock } from "./checks/clock.ts";
 import { core } from "./checks/core.ts";
+import { directory } from "./checks/directory.ts";
 import { disk } from "./checks/disk.ts";
 import { diskWear } from "./checks/disk_wear.ts";
 import { libraries } from "./checks/libraries.ts";
@@ -37,6 +38,7 @@ export const allChecks: readonly Check[] = [
   ports,
   path,
   core,
+  directory,
   names,
   onion,
   selfTest,

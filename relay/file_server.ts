@@ -10,6 +10,7 @@ import type { PartStatus } from "./control/mod.ts";
 import type { Health } from "./health.ts";
 import type { Identity } from "./identity/mod.ts";
 import type { Log } from "./log.ts";
+import type { ShareGate } from "./smp/mod.ts";
 import { type Store, StoreError } from "./store/mod.ts";
 import {
   type FileMetricsSource,
@@ -32,6 +33,8 @@ export interface FileServerParts {
   readonly log: Log;
   /** Told what does not work. */
   readonly health: Pick<Health, "report" | "set" | "add">;
+  /** What the owner gives to others. */
+  readonly share?: ShareGate;
 }
 
 /** The files, and who serves them. */
@@ -79,7 +82,7 @@ export async function startFileServer(
       identity,
       files,
       statistics,
-      options: xftpOptions(config),
+      options: { ...xftpOptions(config), share: parts.share },
       onError,
     }),
   );

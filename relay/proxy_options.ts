@@ -29,12 +29,15 @@ const DEFAULT_PORT = 5223;
 
 /** The settings of `[proxy]`. */
 export function proxyOptions(parts: ProxyParts): ProxyOptions {
-  const { proxy, smp } = parts.config;
+  const { proxy, share, smp } = parts.config;
   return {
     enabled: proxy.enabled,
     password: smp.createPassword === ""
       ? undefined
       : new TextEncoder().encode(smp.createPassword),
+    ownPassword: share.ownPassword === ""
+      ? undefined
+      : new TextEncoder().encode(share.ownPassword),
     versions: { min: proxy.minVersion, max: proxy.maxVersion },
     clientConcurrency: proxy.clientConcurrency,
     destinationConcurrency: proxy.destinationConcurrency,

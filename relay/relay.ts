@@ -17,6 +17,7 @@ import { configuredIdentity } from "./configured_identity.ts";
 import type { ControlledRelay, PartStatus } from "./control/mod.ts";
 import type { FileServer, FileServerParts } from "./file_server.ts";
 import { Health } from "./health.ts";
+import { openHeartbeat, shareProblem } from "./heartbeat.ts";
 import type { Identity } from "./identity/mod.ts";
 import type { Log } from "./log.ts";
 import {
@@ -31,7 +32,8 @@ import { callbackAnswerer, type RelayPath, startPath } from "./path.ts";
 import { appProtocols, protocolOf, serveBrowser } from "./protocols.ts";
 import { proxyOptions } from "./proxy_options.ts";
 import { recorderOptions } from "./recorder_options.ts";
-import { SmpServer } from "./smp/mod.ts";
+import { Share } from "./share/mod.ts";
+import { BLOCK_SIZE, SmpServer } from "./smp/mod.ts";
 import { smpOptions } from "./smp_options.ts";
 import {
   CachedCounts,
@@ -125,13 +127,16 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       metrics: () => metricsText(parts()),
     })),
   );
+  const onError = (error: unknown) => health.report(error);
+  // It stops after the servers, whose last traffic it counts.
+  const share = started.use(await Share.open({ config, onError }));
   const smp = started.use(
     new SmpServer({
       identity,
       store,
       statistics,
       stored,
-      options: smpOptions(config),
+      options: smpOptions(config, share),
       proxy: proxyOptions({
         config,
         identity,
@@ -149,6 +154,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       store,
       log,
       health,
+      share,
     }, started)
     : undefined;
   const tunnel = await RelayTunnel.from({ config, identity, health });
@@ -252,10 +258,41 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     settingsFile: options.settingsFile,
     save: () => ownerControl({ ...parts(), recorder }).save(),
   }));
-  const running = started.move();
-  return new RunningRelay({ ...parts(), recorder, onion, path, web }, {
-    stop: () => running.disposeAsync(),
+  share.start(() => {
+    const { blocksReceived, blocksSent, counters } = statistics;
+    const fileBytes = fileServer?.server.status.bytesMoved ?? 0;
+    return {
+      messages: counters.get("msgSent"),
+      bytes: (blocksReceived + blocksSent) * BLOCK_SIZE + fileBytes,
+      fileBytes,
+      connections: listener.stats().open,
+    };
   });
+  const running = new RunningRelay(
+    { ...parts(), recorder, onion, path, web },
+    { stop: () => all.disposeAsync() },
+  );
+  const heartbeat = started.use(
+    await openHeartbeat({
+      config,
+      identity,
+      share,
+      addresses: () => running.reachedAddresses(),
+      counts: () => ({
+        queues: stored().queues,
+        clients: listener.stats().open,
+      }),
+      startedAt,
+      onError,
+    }),
+  );
+  share.onChange = () => heartbeat.changed();
+  heartbeat.start();
+  health.add(() => shareProblem(config));
+  health.add(() => heartbeat.part());
+  health.add(() => share.part());
+  const all = started.move();
+  return running;
 }
 
 interface RunningParts extends OwnerParts {

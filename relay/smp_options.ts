@@ -5,11 +5,15 @@
  */
 
 import type { Config } from "../config/mod.ts";
-import type { SmpOptions } from "./smp/mod.ts";
+import type { ShareGate, SmpOptions } from "./smp/mod.ts";
 
 /** The settings of `[smp]`, and those of others that it is bound by. */
-export function smpOptions({ smp, clients, limits }: Config): SmpOptions {
+export function smpOptions(
+  { smp, clients, limits }: Config,
+  share?: ShareGate,
+): SmpOptions {
   return {
+    share,
     versions: { min: smp.minVersion, max: smp.maxVersion },
     newQueues: smp.newQueues,
     createPassword: smp.createPassword === ""

@@ -42,7 +42,7 @@ export {
   encryptNotificationMeta,
   type ReceivedMessage,
 } from "./received_message.ts";
-export type { SmpOptions } from "./server/context.ts";
+export type { ShareGate, SmpOptions } from "./server/context.ts";
 export type { ClientOverview } from "./server/overview.ts";
 export type { QueueOverview, StatusChange } from "./server/queue_control.ts";
 export {

@@ -59,6 +59,8 @@ export interface ProxyOptions extends DestinationOptions {
   readonly enabled: boolean;
   /** Password that clients need; none when absent. */
   readonly password?: Uint8Array;
+  /** Another one that will do: the owner's. */
+  readonly ownPassword?: Uint8Array;
   /** Commands of one client under way at a time (`serverClientConcurrency`). */
   readonly clientConcurrency: number;
 }

@@ -84,9 +84,12 @@ export class SmpProxy implements AsyncDisposable {
   #openSession(
     { relay, basicAuth }: ProxyCommand & { tag: "PRXY" },
   ): Message | (() => Promise<Message>) {
-    const { enabled, password } = this.#options;
+    const { enabled, password, ownPassword } = this.#options;
     const allowed = enabled && (password === undefined ||
-      basicAuth !== undefined && equalBytes(basicAuth, password));
+      [password, ownPassword].some((each) =>
+        each !== undefined && basicAuth !== undefined &&
+        equalBytes(basicAuth, each)
+      ));
     if (!allowed) return proxyError({ type: "BASIC_AUTH" });
     const ready = this.#destinations.ready(relay);
     if (ready !== undefined) return this.#describe(relay, ready);

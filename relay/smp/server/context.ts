@@ -17,6 +17,14 @@ import type { Notifications } from "./notifications.ts";
 import type { ServiceSubscriptions } from "./service_subscriptions.ts";
 import type { Services } from "./services.ts";
 
+/** What the owner of the relay gives to others. */
+export interface ShareGate {
+  /** It is used up for now: only the owner can create anything. */
+  readonly full: boolean;
+  /** Whether this is the password of the owner. */
+  isOwn(password: Uint8Array | undefined): boolean;
+}
+
 /** Settings of the SMP server. Times in milliseconds unless named otherwise. */
 export interface SmpOptions {
   /** Versions offered when ALPN was agreed. */
@@ -25,6 +33,8 @@ export interface SmpOptions {
   readonly newQueues: boolean;
   /** Password that creating a queue takes; none when absent. */
   readonly createPassword?: Uint8Array;
+  /** What the owner gives to others; all of it unless it says so. */
+  readonly share?: ShareGate;
   /** Messages a queue may hold. */
   readonly messagesPerQueue: number;
   /** Age in seconds at which messages are deleted; never when absent. */

@@ -41,14 +41,16 @@ export function createQueue(
 ): Answer {
   const { options, table, counters } = context;
   if (!options.newQueues) return refuse("AUTH");
-  if (options.createPassword !== undefined) {
-    const given = request.basicAuth;
+  const given = request.basicAuth;
+  const own = options.share?.isOwn(given) ?? false;
+  if (options.createPassword !== undefined && !own) {
     if (given === undefined || !equalBytes(given, options.createPassword)) {
       return refuse("AUTH");
     }
   }
   // The queues of a service are those it is subscribed to.
   if (service !== undefined && !request.subscribe) return prohibited;
+  if (options.share?.full && !own) return refuse("QUOTA");
   if (!context.store.hasRoom) return noRoom;
   if (!context.limits.takeQueue(session)) return refuse("QUOTA");
   const relayKeys = generateX25519();

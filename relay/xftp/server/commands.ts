@@ -28,7 +28,9 @@ export async function createFile(
   command: NewFile,
 ): Promise<XftpResponse> {
   const { options, files, statistics, now } = context;
-  if (!mayCreate(context, command)) return refuse("AUTH");
+  const own = options.share?.isOwn(command.basicAuth) ?? false;
+  if (!mayCreate(context, command, own)) return refuse("AUTH");
+  if (options.share?.full && !own) return refuse("QUOTA");
   const { file: { senderKey, size, digest }, recipientKeys } = command;
   if (!options.chunkSizes.includes(size)) return refuse("SIZE");
   const seconds = Math.floor(now() / 1000);
@@ -167,10 +169,13 @@ export function refuse(
 
 const OK: XftpResponse = { tag: "OK" };
 
-function mayCreate({ options }: XftpContext, command: NewFile): boolean {
+function mayCreate(
+  { options }: XftpContext,
+  { basicAuth }: NewFile,
+  own: boolean,
+): boolean {
   if (!options.newFiles) return false;
-  if (options.createPassword === undefined) return true;
-  const { basicAuth } = command;
+  if (options.createPassword === undefined || own) return true;
   return basicAuth !== undefined &&
     equalBytes(basicAuth, options.createPassword);
 }

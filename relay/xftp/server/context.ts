@@ -5,7 +5,7 @@
  */
 
 import type { Identity } from "../../identity/mod.ts";
-import type { VersionRange } from "../../smp/mod.ts";
+import type { ShareGate, VersionRange } from "../../smp/mod.ts";
 import type { FileStore } from "../file_store.ts";
 import type { Slots } from "./slots.ts";
 import type { FileStatistics } from "./statistics.ts";
@@ -17,6 +17,8 @@ export interface XftpOptions {
   readonly newFiles: boolean;
   /** What clients must know to create files. */
   readonly createPassword?: Uint8Array;
+  /** What the owner gives to others; all of it unless it says so. */
+  readonly share?: ShareGate;
   /** Sizes that a file may have, in bytes. */
   readonly chunkSizes: readonly number[];
   /** Age at which files are deleted, in seconds; never when left out. */

@@ -32,6 +32,8 @@ export interface XftpStatus {
   readonly connections: number;
   readonly uploads: number;
   readonly downloads: number;
+  /** Bytes of contents that came and went since the start. */
+  readonly bytesMoved: number;
 }
 
 /** What is told of a file to the relay's owner. */
@@ -91,6 +93,7 @@ export class XftpServer implements AsyncDisposable {
       connections: this.#connections.size,
       uploads: this.#context.uploads.used,
       downloads: this.#context.downloads.used,
+      bytesMoved: this.#context.uploads.moved + this.#context.downloads.moved,
     };
   }
 

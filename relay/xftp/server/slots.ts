@@ -47,11 +47,13 @@ interface Owner {
 class Held implements Slot {
   readonly owner: Owner;
   readonly #revoked = Promise.withResolvers<void>();
+  readonly #onMoved: (bytes: number) => void;
   #bytes = 0;
   #since = performance.now();
 
-  constructor(owner: Owner) {
+  constructor(owner: Owner, onMoved: (bytes: number) => void) {
     this.owner = owner;
+    this.#onMoved = onMoved;
   }
 
   get revoked(): Promise<void> {
@@ -60,6 +62,7 @@ class Held implements Slot {
 
   moved(bytes: number): void {
     this.#bytes += bytes;
+    this.#onMoved(bytes);
   }
 
   revoke(): void {
@@ -84,6 +87,7 @@ export class Slots {
   readonly #held = new Set<Held>();
   /** Those with something under way or waiting; served last, the last. */
   readonly #owners = new Map<object, Owner>();
+  #moved = 0;
   #waiting = 0;
   #watch: ReturnType<typeof setInterval> | undefined;
 
@@ -96,6 +100,11 @@ export class Slots {
   /** How many run now. */
   get used(): number {
     return this.#held.size;
+  }
+
+  /** Bytes that all have moved since the start. */
+  get moved(): number {
+    return this.#moved;
   }
 
   /** Runs `action` when there is a slot for it; "busy": there was none. */
@@ -159,7 +168,7 @@ export class Slots {
   }
 
   #hold(owner: Owner): Held {
-    const slot = new Held(owner);
+    const slot = new Held(owner, (bytes) => this.#moved += bytes);
     owner.held++;
     this.#putLast(owner);
     this.#held.add(slot);

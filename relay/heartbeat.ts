@@ -1,0 +1,202 @@
+/**
+ * What the relay tells directories of itself, and which ones.
+ *
+ * @module
+ */
+
+import type { Config } from "../config/mod.ts";
+import { Heartbeat, type Statement } from "../directory/heartbeat/mod.ts";
+import {
+  BOUNDS,
+  type DescriptorAddress,
+  type DescriptorLimits,
+  type HeartbeatNumbers,
+  type Role,
+} from "../directory/mod.ts";
+import { type CoreAddress, parseCoreAddress } from "../tunnel/core_address.ts";
+import type { ReachedAddress } from "./addresses.ts";
+import type { PartStatus } from "./control/mod.ts";
+import type { Identity } from "./identity/mod.ts";
+import type { Share } from "./share/mod.ts";
+import { parseServerAddress } from "./smp/mod.ts";
+import { VERSION } from "./version.ts";
+
+/** What a relay's reports are made of. */
+export interface HeartbeatParts {
+  readonly config: Config;
+  readonly identity: Identity;
+  readonly share: Share;
+  readonly addresses: () => readonly ReachedAddress[];
+  /** Queues and clients that are there now. */
+  readonly counts: () => { readonly queues: number; readonly clients: number };
+  /** When the relay started: milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Must not throw. */
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Reports as the settings want it. Where the relay is listed nowhere and was
+ * not before, that is nothing at all.
+ *
+ * @throws {AddressError} when a directory's address is none
+ */
+export function openHeartbeat(parts: HeartbeatParts): Promise<Heartbeat> {
+  const { config, identity, onError } = parts;
+  return Heartbeat.open({
+    identity,
+    dataDirectory: config.data.directory,
+    directories: isListed(config) ? configuredDirectories(config) : [],
+    statement: () => statementOf(parts),
+    numbers: () => numbersOf(parts),
+    onError,
+  });
+}
+
+/**
+ * The directories that the settings name, or else the relay's core.
+ *
+ * @throws {AddressError} when one is none
+ */
+export function configuredDirectories(
+  { directories, path }: Config,
+): CoreAddress[] {
+  const { addresses } = directories;
+  if (addresses.length > 0) return addresses.map(parseCoreAddress);
+  return path.core === "" ? [] : [parseCoreAddress(path.core)];
+}
+
+/** What is wrong with how the settings share the relay, if anything is. */
+export function shareProblem(config: Config): PartStatus | undefined {
+  const { share, smp, xftp } = config;
+  const wrong = (reason: string, remedy: string): PartStatus => ({
+    name: "sharing",
+    state: "degraded",
+    reason,
+    remedy,
+  });
+  if (share.listed === "off") return undefined;
+  if (isListed(config) && configuredDirectories(config).length === 0) {
+    return wrong(
+      "share.listed says that directories may list this relay, but none is named.",
+      "Set directories.addresses, or path.core, to addresses that the people who run them hand out.",
+    );
+  }
+  const unlocked = smp.createPassword === "" ||
+    xftp.enabled && xftp.createPassword === "";
+  if (share.listed === "friends" && unlocked) {
+    return wrong(
+      'share.listed is "friends", but nothing asks for a password, so that everybody who finds the address can create queues.',
+      "Set smp.create_password, and xftp.create_password if files are kept. The password is then part of the address.",
+    );
+  }
+  if (share.listed === "public" && smp.createPassword !== "") {
+    return wrong(
+      'share.listed is "public", but smp.create_password keeps strangers from creating queues.',
+      'Leave smp.create_password empty, and use share.own_password for yourself; or set share.listed to "friends".',
+    );
+  }
+  return undefined;
+}
+
+/** Whether the relay is to be listed; not after the day on which it goes. */
+function isListed({ share }: Config): boolean {
+  const leaves = leavesAt(share.leaving);
+  return share.listed !== "off" &&
+    (leaves === undefined || leaves * 1000 > Date.now());
+}
+
+function statementOf(
+  { config, addresses, share }: HeartbeatParts,
+): Statement | undefined {
+  const { smp, xftp, proxy } = config;
+  const isPublic = config.share.listed === "public";
+  const open = new Set<"smp" | "xftp">();
+  if (isPublic && smp.newQueues && smp.createPassword === "") open.add("smp");
+  if (
+    isPublic && xftp.enabled && xftp.newFiles && xftp.createPassword === ""
+  ) open.add("xftp");
+  // Strangers are told of nothing that they cannot use.
+  const told = placesOf(addresses()).filter(({ scheme }) =>
+    open.size === 0 || open.has(scheme)
+  );
+  if (told.length === 0) return undefined;
+  const roles: Role[] = [];
+  if (told.some(({ scheme }) => scheme === "smp")) roles.push("smp");
+  if (told.some(({ scheme }) => scheme === "xftp")) roles.push("xftp");
+  if (roles.includes("smp") && proxy.enabled) roles.push("proxy");
+  const { region, contact, family, leaving } = config.share;
+  return {
+    addresses: told,
+    roles,
+    open: open.size > 0,
+    full: share.full,
+    software: `porchlight ${VERSION}`,
+    limits: limitsOf(config, roles),
+    region: region || undefined,
+    contact: contact || undefined,
+    family: family || undefined,
+    leavesAt: leavesAt(leaving),
+  };
+}
+
+/** Where the world comes, without passwords. */
+function placesOf(addresses: readonly ReachedAddress[]): DescriptorAddress[] {
+  return addresses.filter(({ reach }) => reach !== "home")
+    .map(({ address }) => parseServerAddress(address))
+    .map(({ scheme, hosts, port }) => ({
+      scheme,
+      hosts: hosts.slice(0, BOUNDS.hosts),
+      port: Number(port),
+    }))
+    .slice(0, BOUNDS.addresses);
+}
+
+function limitsOf(
+  { smp, xftp, share }: Config,
+  roles: readonly Role[],
+): DescriptorLimits {
+  const seconds = smp.messageExpirySeconds;
+  const files = roles.includes("xftp");
+  const fileSeconds = files ? xftp.fileExpirySeconds : null;
+  return {
+    messagesPerQueue: smp.messagesPerQueue,
+    messageDays: seconds === null ? undefined : Math.floor(seconds / 86_400),
+    fileBytes: files ? xftp.storageQuotaBytes : undefined,
+    chunkBytes: files ? Math.max(...xftp.chunkSizesBytes) : undefined,
+    fileHours: fileSeconds === null
+      ? undefined
+      : Math.floor(fileSeconds / 3600),
+    megabytesPerHour: share.megabytesPerHour || undefined,
+    gigabytesPerMonth: share.gigabytesPerMonth || undefined,
+  };
+}
+
+/** Coarse, so that they tell of nobody. */
+function numbersOf(
+  { share, counts, startedAt }: HeartbeatParts,
+): HeartbeatNumbers {
+  const { messages, fileBytes } = share.lastDay;
+  const { queues, clients } = counts();
+  return {
+    messages: coarse(messages),
+    fileBytes: coarse(fileBytes / 1e6) * 1e6,
+    queues: coarse(queues),
+    clients: coarse(clients),
+    uptimeHours: coarse((Date.now() - startedAt) / 3_600_000),
+  };
+}
+
+/** Down to 0, 10, 20, 50, 100, 200 and so on. */
+export function coarse(count: number): number {
+  if (count < 10) return 0;
+  const power = 10 ** Math.floor(Math.log10(count));
+  const step = count / power;
+  return (step < 2 ? 1 : step < 5 ? 2 : 5) * power;
+}
+
+/** The end of that day (UTC), seconds since 1970. */
+function leavesAt(date: string): number | undefined {
+  const start = date === "" ? NaN : Date.parse(`${date}T00:00:00Z`);
+  return Number.isNaN(start) ? undefined : start / 1000 + 86_400;
+}
