@@ -24,8 +24,7 @@ export const coreSection = {
       doc:
         "The domain of the relays' names, which has to be delegated to this machine: relays are called `<label>.<domain>`.",
       default: "",
-      pattern:
-        /^(?:(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z\d-]{2,63})?$/,
+      pattern: /^(?:(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z\d-]{2,63})?$/,
       allowed: 'a domain in small letters, such as "relays.example.org"',
     }),
     addresses: hosts({
