@@ -6,10 +6,11 @@
  */
 
 import type { CallbackOutcome } from "../../callback/mod.ts";
-import type { Link, MuxStream } from "../../tunnel/mux/mod.ts";
+import type { Link } from "../../tunnel/mux/mod.ts";
 import { encodeVisitor } from "../../tunnel/protocol/mod.ts";
 import type { LeaseRecord } from "../leases/lease.ts";
 import type { NameTable } from "../names/name_table.ts";
+import type { HomeStream } from "./pipe.ts";
 import type { Pseudonyms } from "./pseudonyms.ts";
 import { RateLimit } from "./rate_limit.ts";
 import { VisitorPort } from "./visitor_port.ts";
@@ -238,7 +239,7 @@ export class Home implements AsyncDisposable {
   }
 
   /** Opens a stream on one of the links, in turn. */
-  #openStream(address: string): MuxStream | undefined {
+  #openStream(address: string): HomeStream | undefined {
     const open = this.#links.filter(({ link }) => link.open);
     for (let tries = 0; tries < open.length; tries++) {
       this.#turn = (this.#turn + 1) % open.length;
@@ -246,10 +247,7 @@ export class Home implements AsyncDisposable {
         const stream = open[this.#turn].link.openStream();
         const { pseudonyms, lease } = this.#options;
         const pseudonym = pseudonyms.of(address, lease.fingerprint);
-        stream.write(encodeVisitor({ pseudonym })).catch(() => {
-          // The visit ends with the stream.
-        });
-        return stream;
+        return { stream, head: encodeVisitor({ pseudonym }) };
       } catch {
         // This one is full; the other may not be.
       }

@@ -28,21 +28,35 @@ export type VisitorSocket = Pick<
   "read" | "write" | "close" | "closeWrite"
 >;
 
+/** The home's end. */
+export interface HomeStream {
+  readonly stream: MuxStream;
+  /** Says who comes. */
+  readonly head: Uint8Array;
+}
+
 /** A visit under way. */
 export class Pipe {
   /** Settles when both directions have ended or one broke. Never rejects. */
   readonly done: Promise<void>;
   readonly #visitor: VisitorSocket;
   readonly #stream: MuxStream;
+  readonly #head: Uint8Array;
   readonly #rate: RateLimit;
   #halfTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #wakes = new Set<() => void>();
   #closed = false;
 
-  /** Begins to carry bytes both ways; owns both ends from now on. */
-  constructor(visitor: VisitorSocket, stream: MuxStream, rate: RateLimit) {
+  /**
+   * Begins to carry bytes both ways; owns both ends from now on.
+   *
+   * @param home the stream to the home, and what stands before the visitor's
+   * bytes on it
+   */
+  constructor(visitor: VisitorSocket, home: HomeStream, rate: RateLimit) {
     this.#visitor = visitor;
-    this.#stream = stream;
+    this.#stream = home.stream;
+    this.#head = home.head;
     this.#rate = rate;
     this.done = this.#run();
   }
@@ -76,6 +90,9 @@ export class Pipe {
 
   /** From the visitor to the home. */
   async #inward(): Promise<void> {
+    // One write at a time: on a busy link the visitor's first bytes come before
+    // this one has had its turn.
+    await this.#stream.write(this.#head);
     const small = new Uint8Array(SMALL_READ);
     for (let much = false;;) {
       const large = much && largeReaders < MAX_LARGE;

@@ -5,9 +5,8 @@
  */
 
 import { openSockets } from "../../relay/transport/mod.ts";
-import type { MuxStream } from "../../tunnel/mux/mod.ts";
 import { hostName } from "./networks.ts";
-import { Pipe } from "./pipe.ts";
+import { type HomeStream, Pipe } from "./pipe.ts";
 import type { RateLimit } from "./rate_limit.ts";
 
 /** Pause after the system has refused to accept, ms. */
@@ -27,7 +26,7 @@ export interface VisitorPortOptions {
    * Opens a stream to the home for a visitor from this address; `undefined`
    * when the home is not there.
    */
-  readonly open: (address: string) => MuxStream | undefined;
+  readonly open: (address: string) => HomeStream | undefined;
 }
 
 /** Listens on one port from its making to `stop`. */
@@ -101,8 +100,8 @@ export class VisitorPort implements AsyncDisposable {
     const share = Math.max(LEAST_OF_MACHINE, maxVisitors * MACHINE_SHARE);
     const full = this.#stopping || this.#visits.size >= maxVisitors ||
       others >= share;
-    const stream = full ? undefined : open(address);
-    if (stream === undefined) {
+    const home = full ? undefined : open(address);
+    if (home === undefined) {
       closeQuietly(visitor);
       return;
     }
@@ -113,7 +112,7 @@ export class VisitorPort implements AsyncDisposable {
       // It is gone already, which the visit finds out.
     }
     this.#machines.set(machine, others + 1);
-    const visit = new Pipe(visitor, stream, rate);
+    const visit = new Pipe(visitor, home, rate);
     this.#visits.add(visit);
     void visit.done.then(() => {
       this.#visits.delete(visit);
