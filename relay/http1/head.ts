@@ -108,13 +108,26 @@ function parseFields(lines: readonly string[]): Fields {
   for (const line of lines) {
     const colon = line.indexOf(":");
     const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
-    const value = line.slice(colon + 1).replace(/^[\t ]+|[\t ]+$/g, "");
+    const value = trimmed(line.slice(colon + 1));
     if (!TOKEN.test(name) || !VALUE.test(value)) throw malformed("field");
     const before = fields.get(name);
     if (before !== undefined && SINGLE.has(name)) throw malformed(name);
     fields.set(name, before === undefined ? value : `${before}, ${value}`);
   }
   return fields;
+}
+
+/**
+ * Without blanks at both ends. A regular expression for the end would look at
+ * each run of blanks within the value again from each of its characters.
+ */
+function trimmed(value: string): string {
+  const isBlank = (at: number) => value[at] === " " || value[at] === "\t";
+  let start = 0;
+  let end = value.length;
+  while (start < end && isBlank(start)) start++;
+  while (end > start && isBlank(end - 1)) end--;
+  return value.slice(start, end);
 }
 
 function malformed(what: string): Http1Error {

@@ -167,3 +167,14 @@ Deno.test("random bytes are a request or an error", () => {
   }
   assert.ok(taken > 1000 && taken < 19_000, `${taken}`);
 });
+
+Deno.test("a head costs as much as it is long, whatever it is made of", () => {
+  const blanks = " ".repeat(300_000);
+  const since = performance.now();
+  const { fields } = parseRequestHead(
+    encoder.encode(`GET / HTTP/1.1\r\nhost:${blanks}a${blanks}b\t${blanks}`),
+  );
+  assert.equal(fields.get("host"), `a${blanks}b`);
+  // Looked at from each blank, it would take a minute.
+  assert.ok(performance.now() - since < 5_000);
+});
