@@ -58,6 +58,15 @@ const MAX_DISCARDED = 8 * 1024 * 1024;
 /** For how long it is read. */
 const DISCARD_MS = 30_000;
 
+/**
+ * Requests of all connections that may be in work at a time; beyond, each
+ * connection may have a few: whoever opens many gains no more memory by it, and
+ * takes nothing from the others.
+ */
+const MOST_REQUESTS = 4096;
+const FEW_REQUESTS = 2;
+let requestsInWork = 0;
+
 const OK: HeaderField = [":status", "200"];
 const ANY_ORIGIN: HeaderField = ["access-control-allow-origin", "*"];
 const CORS: readonly HeaderField[] = [
@@ -131,12 +140,18 @@ export class XftpConnection {
   }
 
   async #count(stream: Http2Stream): Promise<void> {
-    this.#requests++;
     this.lastActive = this.#context.now();
+    if (requestsInWork >= MOST_REQUESTS && this.#requests >= FEW_REQUESTS) {
+      stream.reset(Http2Code.REFUSED_STREAM);
+      return;
+    }
+    this.#requests++;
+    requestsInWork++;
     try {
       await this.#serve(stream);
     } finally {
       this.#requests--;
+      requestsInWork--;
     }
   }
 

@@ -5,6 +5,7 @@
  */
 
 import { Http2Code, type Http2Stream } from "../../http2/mod.ts";
+import { EMPTY } from "../../wire/mod.ts";
 
 /** Reads a body in pieces. One call at a time. */
 export class RequestBody {
@@ -47,12 +48,19 @@ export class RequestBody {
    * @throws {Http2Error}
    */
   async head(size: number): Promise<Uint8Array> {
-    const bytes = new Uint8Array(size);
+    // Memory only for what has come: many requests may never bring anything.
+    let bytes: Uint8Array = EMPTY;
     let filled = 0;
     while (filled < size) {
       const piece = await this.next();
       if (piece === undefined) break;
       const part = piece.subarray(0, size - filled);
+      const needed = filled + part.length;
+      if (needed > bytes.length) {
+        const before = bytes.subarray(0, filled);
+        bytes = new Uint8Array(Math.min(size, Math.max(needed, 2 * filled)));
+        bytes.set(before);
+      }
       bytes.set(part, filled);
       filled += part.length;
       if (part.length < piece.length) this.#rest = piece.subarray(part.length);
