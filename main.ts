@@ -19,6 +19,7 @@ const commands: cli.Commands = {
   save: cli.save,
   file: cli.file,
   probe: cli.probe,
+  relays: cli.relays,
   init: cli.init,
   cert: cli.cert,
   backup: cli.backup,

@@ -18,6 +18,7 @@ export { importCommand } from "./import.ts";
 export { init } from "./init.ts";
 export { probe } from "./probe.ts";
 export { queue } from "./queue.ts";
+export { relays } from "./relays.ts";
 export { restore } from "./restore.ts";
 export { run } from "./run.ts";
 export { save } from "./save.ts";

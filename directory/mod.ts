@@ -44,6 +44,14 @@ export {
   type DirectoryOptions,
   type RelayOverview,
 } from "./directory.ts";
+export {
+  chooseRelays,
+  type FindOptions,
+  findRelays,
+  type Found,
+  type FoundRelay,
+  type SilentDirectory,
+} from "./find/mod.ts";
 export type { PeerStatus } from "./federation/mod.ts";
 export {
   type HeartbeatNumbers,

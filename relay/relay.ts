@@ -17,7 +17,6 @@ import { configuredIdentity } from "./configured_identity.ts";
 import type { ControlledRelay, PartStatus } from "./control/mod.ts";
 import type { FileServer, FileServerParts } from "./file_server.ts";
 import { Health } from "./health.ts";
-import { openHeartbeat, shareProblem } from "./heartbeat.ts";
 import type { Identity } from "./identity/mod.ts";
 import type { Log } from "./log.ts";
 import {
@@ -33,7 +32,8 @@ import { appProtocols, protocolOf, serveBrowser } from "./protocols.ts";
 import { proxyOptions } from "./proxy_options.ts";
 import { recorderOptions } from "./recorder_options.ts";
 import { Share } from "./share/mod.ts";
-import { BLOCK_SIZE, SmpServer } from "./smp/mod.ts";
+import { startSharing } from "./sharing.ts";
+import { SmpServer } from "./smp/mod.ts";
 import { smpOptions } from "./smp_options.ts";
 import {
   CachedCounts,
@@ -258,39 +258,15 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     settingsFile: options.settingsFile,
     save: () => ownerControl({ ...parts(), recorder }).save(),
   }));
-  share.start(() => {
-    const { blocksReceived, blocksSent, counters } = statistics;
-    const fileBytes = fileServer?.server.status.bytesMoved ?? 0;
-    return {
-      messages: counters.get("msgSent"),
-      bytes: (blocksReceived + blocksSent) * BLOCK_SIZE + fileBytes,
-      fileBytes,
-      connections: listener.stats().open,
-    };
-  });
   const running = new RunningRelay(
     { ...parts(), recorder, onion, path, web },
     { stop: () => all.disposeAsync() },
   );
-  const heartbeat = started.use(
-    await openHeartbeat({
-      config,
-      identity,
-      share,
-      addresses: () => running.reachedAddresses(),
-      counts: () => ({
-        queues: stored().queues,
-        clients: listener.stats().open,
-      }),
-      startedAt,
-      onError,
-    }),
-  );
-  share.onChange = () => heartbeat.changed();
-  heartbeat.start();
-  health.add(() => shareProblem(config));
-  health.add(() => heartbeat.part());
-  health.add(() => share.part());
+  await startSharing({
+    ...parts(),
+    share,
+    addresses: () => running.reachedAddresses(),
+  }, started);
   const all = started.move();
   return running;
 }

@@ -43,12 +43,13 @@ export class NetworkLimit {
     const { burst, refillMs } = this.#rule;
     const now = this.#now();
     const name = this.#nameOf(address);
-    const fullAt = Math.max(this.#fullAt.get(name) ?? now, now) + refillMs;
-    const wait = fullAt - now - burst * refillMs;
+    // Differences first: sums with the clock are rounded.
+    const left = Math.max((this.#fullAt.get(name) ?? now) - now, 0);
+    const wait = left + refillMs - burst * refillMs;
     if (wait > 0) return wait;
     this.#fullAt.delete(name);
     if (!this.#makeRoom(now)) return refillMs;
-    this.#fullAt.set(name, fullAt);
+    this.#fullAt.set(name, now + left + refillMs);
     return undefined;
   }
 

@@ -25,8 +25,8 @@ import { describeDirectories } from "./words.ts";
 /** What the reports are made of. */
 export interface HeartbeatOptions {
   readonly identity: Identity;
-  /** The data directory. */
-  readonly dataDirectory: string;
+  /** File that keeps what the relay remembers. */
+  readonly file: string;
   /** Where to be listed; where the relay was and is not here, it takes leave. */
   readonly directories: readonly CoreAddress[];
   /** What to say; undefined while nobody outside can reach the relay. */
@@ -74,7 +74,7 @@ export class Heartbeat implements AsyncDisposable {
 
   /** Reads what the relay remembers; nothing is sent yet. */
   static async open(options: HeartbeatOptions): Promise<Heartbeat> {
-    const state = await HeartbeatState.read(options.dataDirectory);
+    const state = await HeartbeatState.read(options.file);
     return new Heartbeat(options, state);
   }
 

@@ -62,7 +62,7 @@ export const TIMES: ReporterTimes = {
   retryMs: 30_000,
   longestMs: 3_600_000,
   leastMs: 10_000,
-  changeMs: 20_000,
+  changeMs: 5_000,
 };
 
 /** How it stands with a directory. */

@@ -5,11 +5,8 @@
  * @module
  */
 
-import { join } from "node:path";
 import { writeFileAtomic } from "../../relay/files.ts";
 
-/** Name of the file in the data directory. */
-const FILE = "directories.json";
 /** Numbers of requests are reserved for as long at a time, ms. */
 const RESERVE_MS = 3_600_000;
 /** How far ahead of the clock a directory's word can push a number, ms. */
@@ -53,10 +50,9 @@ export class HeartbeatState {
 
   /** Reads what was kept; what a hand has broken begins anew. */
   static async read(
-    directory: string,
+    path: string,
     now: () => number = Date.now,
   ): Promise<HeartbeatState> {
-    const path = join(directory, FILE);
     let text = "";
     try {
       text = await Deno.readTextFile(path);

@@ -64,7 +64,7 @@ class Reports implements AsyncDisposable {
   ): Promise<Heartbeat> {
     const heartbeat = await Heartbeat.open({
       identity: this.#relay.relay.identity,
-      dataDirectory: this.#folder,
+      file: this.stateFile,
       directories: directories.map(({ address }) => address),
       statement: () => this.statement,
       numbers: () => ({ messages: 10 }),
@@ -171,7 +171,10 @@ Deno.test("a directory may be away; what it says stands for as long as it likes"
   );
   const { failure } = heartbeat.status[0];
   assert.equal(failure?.kind, "later");
-  assert.ok((failure?.retryAfterSeconds ?? 0) >= 30);
+  assert.ok(
+    (failure?.retryAfterSeconds ?? 0) >= 30,
+    `${failure?.message} ${failure?.retryAfterSeconds}`,
+  );
   const { requestSequence } = reports.at(directory) ?? {};
   const { refused } = directory.directory.api.counts;
   await new Promise((resolve) => setTimeout(resolve, 500));
