@@ -21,6 +21,7 @@ const commands: cli.Commands = {
   probe: cli.probe,
   relays: cli.relays,
   init: cli.init,
+  password: cli.password,
   cert: cli.cert,
   backup: cli.backup,
   restore: cli.restore,

@@ -27,4 +27,5 @@ export { stats } from "./stats.ts";
 export { status } from "./status.ts";
 export { storedFile } from "./stored_file.ts";
 export { updateCommand } from "./update.ts";
+export { password } from "./web.ts";
 export { version } from "./version.ts";

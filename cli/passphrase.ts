@@ -44,13 +44,13 @@ export async function passphraseOf(
         `FILE, or set ${PASSPHRASE_VARIABLE}.`,
     );
   }
-  if (!isNew) return await ask("Passphrase: ");
+  if (!isNew) return await askSecret("Passphrase: ");
   terminal.complain(
     "Choose a passphrase for the backup. Five words that do not belong together are",
     "good. Without it, nobody can open the backup: write it down.",
   );
-  const passphrase = await ask("Passphrase: ");
-  if (await ask("Again: ") !== passphrase) {
+  const passphrase = await askSecret("Passphrase: ");
+  if (await askSecret("Again: ") !== passphrase) {
     throw new UsageError("These were two different passphrases.");
   }
   return passphrase;
@@ -82,7 +82,7 @@ export async function secretText(file: string): Promise<string> {
 }
 
 /** Asks on the terminal, and shows nothing of what is typed. */
-async function ask(question: string): Promise<string> {
+export async function askSecret(question: string): Promise<string> {
   const { stdin, stderr } = Deno;
   const say = (text: string) =>
     stderr.writeSync(new TextEncoder().encode(text));

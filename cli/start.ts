@@ -13,9 +13,11 @@ import { findLayout, UpdatePart } from "../update/mod.ts";
 import { printBanner } from "./banner.ts";
 import { command } from "./command.ts";
 import { configFlags } from "./flags.ts";
-import { initialise } from "./settings.ts";
+import { restartSignal, startAgain } from "./restart.ts";
+import { configOf, initialise, loadOptions } from "./settings.ts";
 import { survive } from "./survive.ts";
 import { type Notifier, systemdNotifier } from "./systemd.ts";
+import { serveOwnPage } from "./web.ts";
 
 /** How long the banner waits for the router, in milliseconds. */
 const PATH_WAIT_MS = 3000;
@@ -31,42 +33,67 @@ first time, it makes the identity and the settings as "porchlight init" does.
   porchlight start --data /mnt/disk/porchlight`,
   flags: configFlags,
   async run(values, { terminal, env }) {
-    const { config, file } = await initialise(values, env);
+    const first = await initialise(values, env);
     const journal = isJournal(env);
-    const log = createLog({ level: config.log.level, journal });
+    const log = createLog({ level: first.config.log.level, journal });
     const systemd = systemdNotifier(env);
     using stopping = stopSignal();
     const { signal } = stopping;
     using updates = await watchUpdates(env);
-    const answers: Answers = { updates };
+    const answers: Answers = { updates, restart: () => {} };
     // First, for it finds out whether this relay is running already.
-    await using _control = await serveOwner(config, { answers, log });
+    await using _control = await serveOwner(first.config, { answers, log });
     using _survivor = survive(log);
-    const relay = await startRelay({
-      config,
+    await using _page = await serveOwnPage(first.config, {
+      loadOptions: loadOptions(values, env),
+      settingsFile: first.file,
       log,
-      settingsFile: file,
-      parts: [() => updates?.status()],
     });
-    if (!signal.aborted) {
-      answers.relay = relay;
-      systemd.notify("READY=1");
-      if (journal) log.info("Running. Its address: porchlight address");
-      else {
-        // It relays already; the address to show is known a moment later.
-        await relay.path.settled(PATH_WAIT_MS);
-        printBanner({
-          config,
-          file,
-          addresses: relay.reachedAddresses(),
-          path: relay.path.answer(),
-        }, terminal);
+    let before: Config | undefined;
+    let next: Config | undefined = first.config;
+    for (let round = 1; next !== undefined && !signal.aborted; round++) {
+      const config: Config = next;
+      const log = createLog({ level: config.log.level, journal });
+      const restarting = restartSignal(answers, () => configOf(values, env));
+      const { relay, config: used } = await startAgain(config, {
+        before,
+        start: (config, parts) =>
+          startRelay({
+            config,
+            log,
+            parts: [() => updates?.status(), ...parts],
+          }),
+        log,
+      });
+      before = used;
+      if (!signal.aborted && !restarting.signal.aborted) {
+        answers.relay = relay;
+        systemd.notify("READY=1");
+        if (journal) log.info("Running. Its address: porchlight address");
+        else if (round === 1) {
+          // It relays already; the address to show is known a moment later.
+          await relay.path.settled(PATH_WAIT_MS);
+          printBanner({
+            config,
+            file: first.file,
+            addresses: relay.reachedAddresses(),
+            path: relay.path.answer(),
+          }, terminal);
+        }
+        await untilStopped(
+          AbortSignal.any([signal, restarting.signal]),
+          systemd,
+        );
       }
-      await untilStopped(signal, systemd);
+      next = restarting.config();
+      if (next !== undefined && !signal.aborted) {
+        log.info("Starting again, as its owner has asked for.");
+      }
+      if (signal.aborted) systemd.notify("STOPPING=1");
+      if (signal.aborted && terminal.isTerminal) terminal.print("Stopping.");
+      await relay.stop();
+      answers.relay = undefined;
     }
-    systemd.notify("STOPPING=1");
-    if (terminal.isTerminal) terminal.print("Stopping.");
-    await relay.stop();
     return 0;
   },
 });
@@ -86,6 +113,7 @@ async function serveOwner(
       path: config.control.socket,
       handlers: relayHandlers(() => answers.relay?.control, {
         update: () => answers.updates?.answer(),
+        restart: () => answers.restart(),
       }),
       onError: (error) => log.error("A control command failed", error),
     });
@@ -104,6 +132,8 @@ interface Answers {
   relay?: Relay;
   /** `undefined` where the program does not update itself. */
   readonly updates: UpdatePart | undefined;
+  /** Begins to start the relay again. */
+  restart(): void;
 }
 
 /** What is known of updates, where the program was put in place by its installer. */

@@ -26,12 +26,19 @@ export interface RelayHandlerOptions {
   readonly since?: number;
   /** How updates stand; `undefined` where the program does not update itself. */
   readonly update?: () => unknown;
+  /**
+   * Begins to start the relay again with its settings as they are now;
+   * `undefined` where nobody can.
+   *
+   * @throws {Refusal}
+   */
+  readonly restart?: () => void;
 }
 
 /** Handlers that ask `relay`, which is `undefined` until it runs. */
 export function relayHandlers(
   relay: () => ControlledRelay | undefined,
-  { since = performance.now(), update }: RelayHandlerOptions = {},
+  { since = performance.now(), update, restart }: RelayHandlerOptions = {},
 ): ControlHandlers {
   const running = () => {
     const it = relay();
@@ -57,6 +64,16 @@ export function relayHandlers(
     "POST /save": async () => {
       await running().save();
       return { saved: true };
+    },
+    "POST /restart": () => {
+      if (restart === undefined) {
+        throw new Refusal(
+          "conflict",
+          "This relay cannot start itself again. Stop it and start it.",
+        );
+      }
+      restart();
+      return { restarting: true };
     },
     "POST /queue/status": (body) =>
       found(running().queues.status(queueIdIn(body))),
