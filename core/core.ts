@@ -28,7 +28,7 @@ import { TUNNEL_ALPN } from "../tunnel/protocol/mod.ts";
 import type { RelayAnswer } from "./control.ts";
 import { openDirectory } from "./directory.ts";
 import { CoreError } from "./errors.ts";
-import { Homes } from "./homes/mod.ts";
+import { Homes, NetworkShare } from "./homes/mod.ts";
 import { type LeaseBookOptions, SqliteLeaseBook } from "./leases/mod.ts";
 import { DnsServer, NameTable } from "./names/mod.ts";
 import { serveWeb, webCredentials } from "./web.ts";
@@ -73,6 +73,11 @@ export interface Core extends AsyncDisposable {
 const MAX_HANDSHAKES = 2_000;
 /** Bytes for a home's TCP above which its link is lost. */
 const MAX_BUFFERED = 1024 * 1024;
+/**
+ * Web clients of one network at a time: many homes may share an address, and
+ * nobody shall take the places of all links.
+ */
+const MAX_WEB_OF_NETWORK = 512;
 /** Port of connections that come inside another. */
 const INSIDE = 0;
 /** Time for visitors to finish when the core stops, ms. */
@@ -142,6 +147,9 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     allowLocal: options.allowLocal,
   });
   if (directory !== undefined) started.use(directory);
+  const webShare = new NetworkShare(
+    options.allowLocal ? Infinity : MAX_WEB_OF_NETWORK,
+  );
   const listener: TlsListener = started.use(listenTls({
     addresses: core.ports.map((port) => ({ port })),
     credentials: { certificates: identity.chainPem, key: identity.keyPem },
@@ -164,11 +172,13 @@ export async function startCore(options: CoreOptions): Promise<Core> {
       }
       // Inside a WebSocket there is no other.
       if (port === INSIDE) return;
+      const leave = webShare.take(source);
+      if (leave === undefined) return;
       return serveWeb(connection, {
         api: directory?.handlerFor(source),
         adopt: (stream) => listener.adopt(stream, { port: INSIDE, peer }),
         onError: (error) => log.error("Answering a web client failed", error),
-      });
+      }).finally(leave);
     },
     onHandlerError: (error) => log.error("Serving a relay failed", error),
   }));

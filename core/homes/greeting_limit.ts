@@ -7,6 +7,7 @@
  */
 
 import { createHmac, randomBytes } from "node:crypto";
+import { NetworkShare } from "./network_share.ts";
 import { customerName } from "./networks.ts";
 
 /** Links of one network at a time: many homes may share an address. */
@@ -30,7 +31,7 @@ export class GreetingLimit {
   readonly #key = randomBytes(32);
   readonly #off: boolean;
   readonly #now: () => number;
-  readonly #links = new Map<string, number>();
+  readonly #links: NetworkShare;
   /** When the leases of a network are made up for, ms; oldest use first. */
   readonly #paidAt = new Map<string, number>();
 
@@ -38,20 +39,13 @@ export class GreetingLimit {
     { off = false, now = () => performance.now() }: GreetingLimitOptions = {},
   ) {
     this.#off = off;
+    this.#links = new NetworkShare(off ? Infinity : MAX_LINKS);
     this.#now = now;
   }
 
   /** Takes a link; what it returns gives it back. `undefined`: too many. */
   takeLink(address: string): (() => void) | undefined {
-    const name = this.#nameOf(address);
-    const links = this.#links.get(name) ?? 0;
-    if (links >= MAX_LINKS && !this.#off) return undefined;
-    this.#links.set(name, links + 1);
-    return () => {
-      const left = (this.#links.get(name) ?? 1) - 1;
-      if (left > 0) this.#links.set(name, left);
-      else this.#links.delete(name);
-    };
+    return this.#links.take(address);
   }
 
   /** Takes a new lease. False: too many. */

@@ -5,3 +5,4 @@
  */
 
 export { Homes, type HomesOptions } from "./homes.ts";
+export { NetworkShare } from "./network_share.ts";

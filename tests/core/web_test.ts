@@ -1,7 +1,7 @@
 import { match, ok, strictEqual } from "node:assert/strict";
 import { connectHttp1 } from "../../relay/http1/mod.ts";
 import { dialTls } from "../../relay/transport/mod.ts";
-import { exchange, makeWorld, startHome, visit } from "./world.ts";
+import { eventually, exchange, makeWorld, startHome, visit } from "./world.ts";
 
 /** Passes on only what looks like the web: TLS whose client says `http/1.1`. */
 class WebOnly implements AsyncDisposable {
@@ -98,4 +98,29 @@ Deno.test("People who look at a core are told what it is", async () => {
     const none = await client.request({ method: "GET", target: "/tunnel" });
     strictEqual(none.status, 404);
   }
+});
+
+Deno.test("Web clients of one network leave room to relays", async () => {
+  await using world = await makeWorld();
+  await using core = await world.limitedCore();
+  const clients = await Promise.all(
+    Array.from(
+      { length: 600 },
+      () => dialTls("127.0.0.1", world.port, { alpn: ["http/1.1"] }),
+    ),
+  );
+  let closed = 0;
+  for (const client of clients) void client.read().then(() => closed++);
+  await eventually(() => closed === 600 - 512);
+  strictEqual(core.counts().connections, 512);
+  await using home = startHome(core, {
+    identity: await world.identity("home"),
+  });
+  await home.until(({ links }) => links === 2);
+  for (const client of clients) client.abort();
+  await eventually(() => core.counts().connections === 2);
+  const again = await dialTls("127.0.0.1", world.port, { alpn: ["http/1.1"] });
+  await using client = connectHttp1(again, { host: "relays.test" });
+  const page = await client.request({ method: "GET", target: "/" });
+  strictEqual(page.status, 200);
 });

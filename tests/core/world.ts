@@ -32,6 +32,8 @@ export interface World extends AsyncDisposable {
   readonly log: readonly string[];
   /** Starts the core, the same one each time. */
   core(...set: string[]): Promise<Core>;
+  /** The same, with what keeps one network from taking everything. */
+  limitedCore(...set: string[]): Promise<Core>;
   /** Port that the core listens on for relays. */
   readonly port: number;
   readonly dnsPort: number;
@@ -48,31 +50,36 @@ export async function makeWorld(): Promise<World> {
   const first = await freeRange();
   const leases = { first, last: first + LEASES - 1 };
   const log: string[] = [];
+  const start = (
+    set: readonly string[],
+    { allowLocal }: { allowLocal: boolean },
+  ) =>
+    startCore({
+      config: loadConfig({
+        set: [
+          `data.directory=${join(directory, "core")}`,
+          "core.domain=relays.test",
+          "core.addresses=203.0.113.1",
+          `core.ports=${port}`,
+          `core.first_relay_port=${leases.first}`,
+          `core.last_relay_port=${leases.last}`,
+          `core.dns_port=${dnsPort}`,
+          "core.dns_addresses=127.0.0.1",
+          ...set,
+        ],
+        env: {},
+      }),
+      log: createLog({ level: "debug", write: (line) => log.push(line) }),
+      allowLocal,
+    });
   return {
     directory,
     log,
     port,
     dnsPort,
     leases,
-    core: (...set) =>
-      startCore({
-        config: loadConfig({
-          set: [
-            `data.directory=${join(directory, "core")}`,
-            "core.domain=relays.test",
-            "core.addresses=203.0.113.1",
-            `core.ports=${port}`,
-            `core.first_relay_port=${leases.first}`,
-            `core.last_relay_port=${leases.last}`,
-            `core.dns_port=${dnsPort}`,
-            "core.dns_addresses=127.0.0.1",
-            ...set,
-          ],
-          env: {},
-        }),
-        log: createLog({ level: "debug", write: (line) => log.push(line) }),
-        allowLocal: true,
-      }),
+    core: (...set) => start(set, { allowLocal: true }),
+    limitedCore: (...set) => start(set, { allowLocal: false }),
     identity: (name) => loadOrCreateIdentity(join(directory, name)),
     [Symbol.asyncDispose]: () => Deno.remove(directory, { recursive: true }),
   };
