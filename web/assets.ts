@@ -114,7 +114,7 @@ section.warn:not(.hero) { border-left: 5px solid var(--warn); }
 .good .tag { color: var(--good); } .warn .tag { color: var(--warn); } .bad .tag { color: var(--bad); }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: 1rem; margin: 0; }
 .tile { background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: .9rem 1.1rem;
-  display: flex; flex-direction: column-reverse; }
+  display: flex; flex-direction: column-reverse; justify-content: flex-end; }
 .tile dt { color: var(--soft); font-size: .9rem; }
 .tile dd { margin: 0; font-size: 1.6rem; font-weight: 650; line-height: 1.2; font-variant-numeric: tabular-nums; }
 .addresses { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: 1.25rem; margin: 1rem 0; }
@@ -161,11 +161,11 @@ form > button.primary { margin-top: 1rem; }
 .alert { border-left-color: var(--bad); margin: 1rem 0; }
 .alert p { margin: .2rem 0; white-space: pre-line; overflow-wrap: anywhere; }
 @media (max-width: 40rem) {
-  .top { padding-bottom: 0; } nav { margin: 0 -.7rem; width: calc(100% + 1.4rem); }
+  .top { padding-bottom: 0; } nav { margin: 0 -.4rem; width: calc(100% + .8rem); }
   .card { padding: 1rem; } .hero { gap: .9rem; }
   .tiles { grid-template-columns: 1fr 1fr; gap: .75rem; }
-  nav { justify-content: space-between; flex-wrap: nowrap; gap: 0; }
-  nav a, nav button.link { padding: .5rem .5rem; font-size: .9rem; white-space: nowrap; }
+  nav { justify-content: space-between; gap: 0; }
+  nav a, nav button.link { padding: .5rem .4rem; font-size: .9rem; white-space: nowrap; }
 }
 @media (prefers-reduced-motion: no-preference) { button, .button { transition: background .15s; } }
 `;
