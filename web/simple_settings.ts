@@ -19,21 +19,16 @@ export interface SimpleSettings {
 /** With whom the relay is shared. */
 export const SHARING = [
   {
-    value: "nobody",
-    title: "Only me",
-    text: "The address has a password in it. Keep it to yourself.",
-  },
-  {
-    value: "friends",
-    title: "My friends",
+    value: "private",
+    title: "Me and my friends",
     text:
-      "The address has a password in it. Whoever you give it to can use the relay.",
+      "The address has a password in it. Whoever you give the address to can use the relay, and nobody else.",
   },
   {
     value: "public",
     title: "Everyone",
     text:
-      "No password, and directories may hand out the address. You help people whom you do not know.",
+      "No password. If you join a core, its directory hands out the address: you help people whom you do not know.",
   },
 ] as const;
 
@@ -58,15 +53,9 @@ const PASSWORD_BYTES = 15;
 
 /** What the settings say. */
 export function simpleSettings(
-  { web, share, smp, update, path }: Config,
+  { web, smp, update, path }: Config,
 ): SimpleSettings {
-  const sharing = share.listed === "public"
-    ? "public"
-    : share.listed === "friends"
-    ? "friends"
-    : smp.createPassword === ""
-    ? ""
-    : "nobody";
+  const sharing = smp.createPassword === "" ? "public" : "private";
   const updates = update.automatic !== "install"
     ? "tell"
     : update.quietHours === ""
@@ -83,15 +72,17 @@ export function simpleSettings(
  */
 export function settingsFor(
   { name, sharing, updates, core }: SimpleSettings,
-  { smp, xftp }: Config,
+  { smp, xftp, share, directories }: Config,
 ): Map<string, string> {
   const texts = new Map([["web.name", name], ["path.core", core]]);
   if (sharing === "public") {
-    texts.set("share.listed", "public");
     texts.set("smp.create_password", "");
     texts.set("xftp.create_password", "");
-  } else if (sharing === "nobody" || sharing === "friends") {
-    texts.set("share.listed", sharing === "friends" ? "friends" : "");
+    // Without a directory there is nowhere to be listed.
+    const hasDirectory = core !== "" || directories.addresses.length > 0;
+    texts.set("share.listed", hasDirectory ? "public" : "");
+  } else if (sharing === "private") {
+    if (share.listed === "public") texts.set("share.listed", "");
     // Those that are there stay: they are in addresses that were given away.
     if (smp.createPassword === "") {
       texts.set("smp.create_password", newPassword());

@@ -24,13 +24,13 @@ Deno.test("the first run sets password and settings, and only once", () =>
     await slow.get("/setup");
     const done = await setUp(first, {
       name: 'Ada\'s <b>"lamp"</b>',
-      sharing: "friends",
+      sharing: "private",
       updates: "night",
     });
     // No relay runs here that could be restarted.
     assert.equal(done.status, 503);
     const toml = await Deno.readTextFile(settingsFile);
-    assert.match(toml, /^listed = "friends"$/m);
+    assert.doesNotMatch(toml, /^listed =/m);
     assert.match(toml, /^quiet_hours = "05:00-02:00"$/m);
     assert.equal(
       [...toml.matchAll(/^create_password = "\S{20}"$/gm)].length,

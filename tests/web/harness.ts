@@ -90,7 +90,7 @@ export function setUp(browser: Browser, fields: Record<string, string> = {}) {
     password: PASSWORD,
     repeated: PASSWORD,
     name: "",
-    sharing: "nobody",
+    sharing: "private",
     updates: "any",
     core: "",
     ...fields,

@@ -32,7 +32,7 @@ export function enterRoutes(app: Hono<WebEnv>, parts: WebParts): void {
     return showSetup(context, {
       values: {
         ...known,
-        sharing: known.sharing || "nobody",
+        sharing: "private",
         updates: known.updates || "any",
       },
       problems: [],
