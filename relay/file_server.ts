@@ -10,6 +10,7 @@ import type { PartStatus } from "./control/mod.ts";
 import type { Health } from "./health.ts";
 import type { Identity } from "./identity/mod.ts";
 import type { Log } from "./log.ts";
+import { answerStream, type Pages } from "./pages/mod.ts";
 import type { ShareGate } from "./smp/mod.ts";
 import { type Store, StoreError } from "./store/mod.ts";
 import {
@@ -35,6 +36,8 @@ export interface FileServerParts {
   readonly health: Pick<Health, "report" | "set" | "add">;
   /** What the owner gives to others. */
   readonly share?: ShareGate;
+  /** What browsers are shown. */
+  readonly pages?: Pages;
 }
 
 /** The files, and who serves them. */
@@ -52,7 +55,7 @@ export async function startFileServer(
   parts: FileServerParts,
   started: AsyncDisposableStack,
 ): Promise<FileServer> {
-  const { config, identity, store, health } = parts;
+  const { config, identity, store, health, pages } = parts;
   const onError = (error: unknown) => health.report(error);
   const statistics = new FileTotals();
   const files = started.use(
@@ -83,6 +86,7 @@ export async function startFileServer(
       files,
       statistics,
       options: { ...xftpOptions(config), share: parts.share },
+      answerPage: pages && ((stream) => answerStream(stream, pages)),
       onError,
     }),
   );

@@ -9,7 +9,7 @@
  * them the first bytes decide:
  *
  * ```text
- * PRI * HTTP/2.0…   XFTP (HTTP/2 clients speak first)
+ * PRI * HTTP/2.0…   XFTP (HTTP/2 clients speak first), and browsers
  * GET / HTTP/1.1…   a browser
  * nothing           SMP, where the server speaks first
  * ```
@@ -19,7 +19,7 @@
 
 import type { Config } from "../config/mod.ts";
 import { CALLBACK_ALPN } from "../callback/mod.ts";
-import { HTTP1_ALPN, type Http1Response, serveHttp1 } from "./http1/mod.ts";
+import { HTTP1_ALPN } from "./http1/mod.ts";
 import { type Connection, PeekedConnection } from "./transport/mod.ts";
 import { XFTP_ALPN } from "./xftp/versions.ts";
 
@@ -33,7 +33,14 @@ const HTTP2_ALPN = "h2";
 const FIRST_BYTES_MS = 250;
 
 /** What a connection speaks. */
-export type Protocol = "smp" | "xftp" | "callback" | "http1";
+export type Protocol =
+  | "smp"
+  /** Over HTTP/2, with pages for browsers. */
+  | "xftp"
+  | "callback"
+  /** Pages alone. */
+  | "http1"
+  | "http2";
 
 /** ALPN protocols for apps; `undefined` where ALPN is off. */
 export function appProtocols(
@@ -65,6 +72,7 @@ export async function protocolOf(
 ): Promise<{ protocol: Protocol; connection: Connection }> {
   const { alpn, serverName } = connection;
   const browser = options.web && serverName !== undefined;
+  const overHttp2 = options.files ? "xftp" : "http2";
   switch (alpn) {
     case SMP_ALPN:
       return { protocol: "smp", connection };
@@ -74,34 +82,18 @@ export async function protocolOf(
       return { protocol: "callback", connection };
   }
   if (browser) {
-    const protocol = alpn === HTTP2_ALPN ? "xftp" : "http1";
+    const protocol = alpn === HTTP2_ALPN ? overHttp2 : "http1";
     return { protocol, connection };
   }
   const peeked = new PeekedConnection(connection);
   const first = await peeked.peek(FIRST_BYTES_MS);
-  const protocol = first === undefined ? "smp" : speakerOf(first);
-  // Without files nobody answers HTTP/2; SMP turns it down.
-  const served = protocol === "xftp" && !options.files ? "smp" : protocol;
-  return { protocol: served, connection: peeked };
+  const speaker = first === undefined ? "smp" : speakerOf(first);
+  const protocol = speaker === "http2" ? overHttp2 : speaker;
+  return { protocol, connection: peeked };
 }
 
 function speakerOf(first: Uint8Array): Protocol {
   const text = new TextDecoder("latin1").decode(first.subarray(0, 16));
-  if (text.startsWith("PRI")) return "xftp";
+  if (text.startsWith("PRI")) return "http2";
   return /^[A-Z]{3,8} [/*]/.test(text) ? "http1" : "smp";
 }
-
-/** Answers those who ask in HTTP/1.1, which the relay has no pages for. */
-export function serveBrowser(
-  connection: Connection,
-  onError: (error: unknown) => void,
-): Promise<void> {
-  return serveHttp1(connection, { handle: () => NO_PAGE, onError, limits });
-}
-
-const NO_PAGE: Http1Response = {
-  status: 404,
-  fields: { "content-type": "text/plain; charset=utf-8" },
-  body: "This is a SimpleX relay. It has no web pages; use it in an app.\n",
-};
-const limits = { bodyBytes: 1024, requests: 16, idleMs: 15_000 };

@@ -27,8 +27,9 @@ import {
 } from "./owner.ts";
 import { type Onion, startOnion } from "./onion/mod.ts";
 import { onionPorts } from "./onion_ports.ts";
+import { relayPages, servePagesHttp1, servePagesHttp2 } from "./pages/mod.ts";
 import { callbackAnswerer, type RelayPath, startPath } from "./path.ts";
-import { appProtocols, protocolOf, serveBrowser } from "./protocols.ts";
+import { appProtocols, protocolOf } from "./protocols.ts";
 import { proxyOptions } from "./proxy_options.ts";
 import { recorderOptions } from "./recorder_options.ts";
 import { Share } from "./share/mod.ts";
@@ -147,6 +148,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   );
   countFailures(store, health);
   await smp.start();
+  const pages = relayPages(config);
   const fileServer = config.xftp.enabled
     ? await startFiles({
       config,
@@ -155,6 +157,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       log,
       health,
       share,
+      pages,
     }, started)
     : undefined;
   const tunnel = await RelayTunnel.from({ config, identity, health });
@@ -208,7 +211,9 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
           case "callback":
             return await answerer?.serve(connection, peer);
           case "http1":
-            return await serveBrowser(connection, (e) => health.report(e));
+            return await servePagesHttp1(connection, { pages, onError });
+          case "http2":
+            return await servePagesHttp2(connection, { pages, onError });
         }
       },
       onHandlerError: (error) => health.report(error),

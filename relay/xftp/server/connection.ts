@@ -163,7 +163,9 @@ export class XftpConnection {
       return;
     }
     if (method !== "POST") {
-      stream.sendHeaders([[":status", "404"]], { end: true });
+      const { answerPage } = this.#context;
+      if (answerPage !== undefined) await answerPage(stream);
+      else stream.sendHeaders([[":status", "404"]], { end: true });
       return;
     }
     const body = new RequestBody(stream);

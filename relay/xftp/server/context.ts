@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Http2Stream } from "../../http2/mod.ts";
 import type { Identity } from "../../identity/mod.ts";
 import type { ShareGate, VersionRange } from "../../smp/mod.ts";
 import type { FileStore } from "../file_store.ts";
@@ -52,4 +53,6 @@ export interface XftpContext {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly onError: (error: unknown) => void;
+  /** Answers requests that have no command: of browsers, for a page. */
+  readonly answerPage?: (stream: Http2Stream) => Promise<void>;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Http2Stream } from "../../http2/mod.ts";
 import type { Identity } from "../../identity/mod.ts";
 import type { BlockingInfo } from "../../smp/mod.ts";
 import type { Connection } from "../../transport/connection.ts";
@@ -23,6 +24,8 @@ export interface XftpServerParts {
   readonly options: XftpOptions;
   /** Told what went wrong on the relay's side; must not throw. */
   readonly onError: (error: unknown) => void;
+  /** Answers requests that have no command: of browsers, for a page. */
+  readonly answerPage?: (stream: Http2Stream) => Promise<void>;
   /** Milliseconds since 1970. For tests. */
   readonly now?: () => number;
 }
@@ -68,6 +71,7 @@ export class XftpServer implements AsyncDisposable {
       downloads: new Slots(options.transfers),
       now: parts.now ?? Date.now,
       onError: parts.onError,
+      answerPage: parts.answerPage,
     };
   }
 
