@@ -27,7 +27,7 @@ Deno.test("the harness notices a relay that answers too early", async () => {
     });
     assert.match(
       faults.join("\n"),
-      /is lost|although that was answered|nobody has|must hold/,
+      /is lost|although that was answered|after its ACK was answered|nobody has|must hold/,
     );
   }
 });
