@@ -62,6 +62,8 @@ export class Database implements Disposable {
 
   /** @throws {Error} of SQLite when the file cannot be used */
   constructor(path: string) {
+    // SQLite gives its other files the same permissions.
+    Deno.openSync(path, { write: true, create: true, mode: 0o600 }).close();
     this.#database = new DatabaseSync(path);
     try {
       migrate(this.#database);
