@@ -32,6 +32,12 @@ const DIRECT: ReadonlySet<PathKind> = new Set([
   "manual",
 ]);
 
+/**
+ * Leased ports that are listened on in one run: a lease is for good, and a core
+ * that gives one after the other must not use up what this process may open.
+ */
+const MAX_LEASED_PORTS = 4;
+
 /** Time until the core is asked again whether it gets through, ms. */
 const RETRY_MS = 30_000;
 /** The same when it was asked a moment before, ms. */
@@ -65,6 +71,8 @@ export class RelayTunnel implements AsyncDisposable {
   readonly #tunnel: Tunnel;
   readonly #stopping = new AbortController();
   #lease: Lease | undefined;
+  /** All that the core has given in this run. */
+  readonly #leasedPorts = new Set<number>();
   #running: Running | undefined;
   #watching: Promise<void> | undefined;
   /** What goes on one after the other. */
@@ -89,6 +97,7 @@ export class RelayTunnel implements AsyncDisposable {
     this.#parts = parts;
     this.#core = core;
     this.#lease = lease;
+    if (lease !== undefined) this.#leasedPorts.add(lease.port);
     this.callbackServer = {
       fingerprint: core.fingerprint,
       hosts: [...core.hosts],
@@ -236,6 +245,15 @@ export class RelayTunnel implements AsyncDisposable {
     await saveLease(config.data.directory, this.#core, lease);
     const { listener, path } = this.#running ?? {};
     if (listener === undefined || path === undefined) return;
+    this.#leasedPorts.add(lease.port);
+    if (this.#leasedPorts.size > MAX_LEASED_PORTS) {
+      health.set("leased port", {
+        reason: "The core gives this relay another port again and again.",
+        remedy:
+          "Ask its operator why, or choose another core (path.core). Then restart the relay.",
+      });
+      return;
+    }
     listenOn(lease.port, { listener, health });
     await path.useLease(lease);
   }
