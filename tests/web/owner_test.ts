@@ -1,15 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { restoreBackup } from "../../backup/mod.ts";
-import {
-  commandLine,
-  inDirectory,
-  porchlight,
-  RunningCommand,
-} from "../../cli/testing.ts";
+import { inDirectory, porchlight } from "../../cli/testing.ts";
 import { loadConfig } from "../../config/mod.ts";
 import { Browser } from "./browser.ts";
 import { logIn, PASSWORD, setUp, withPage } from "./harness.ts";
+import { startWithPage } from "./relay_process.ts";
 
 Deno.test("settings are written where they belong, and comments stay", () =>
   withPage(async ({ owner, settingsFile }) => {
@@ -175,7 +171,7 @@ Deno.test("settings with a fault are told, and nothing is restarted", () =>
 Deno.test("a relay that is set up, used, backed up and restarted by its page", () =>
   inDirectory(async (directory) => {
     const data = join(directory, "data");
-    await using running = await start(data);
+    await using running = await startWithPage(data);
     const page = new Browser(running.url);
     await page.get("/setup");
     const done = await setUp(page, { name: "Lamp", sharing: "private" });
@@ -264,33 +260,6 @@ Deno.test("a relay that is set up, used, backed up and restarted by its page", (
     assert.equal(set.code, 0, set.stderr);
     assert.equal((await logIn(page)).headers.location, "/");
   }));
-
-/** A relay with its page, as a process. */
-async function start(data: string) {
-  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = free.addr;
-  free.close();
-  await Deno.mkdir(data);
-  await Deno.writeTextFile(
-    join(data, "porchlight.toml"),
-    '[listen]\naddresses = ["127.0.0.1"]\nports = [0]\n' +
-      `[web]\nenabled = true\naddress = "127.0.0.1:${port}"\n`,
-  );
-  const command = new RunningCommand(commandLine("start", "--data", data));
-  try {
-    await command.shows(/smp:\/\//);
-  } catch (error) {
-    await command.stop("SIGKILL");
-    throw error;
-  }
-  return {
-    url: `http://127.0.0.1:${port}/`,
-    async [Symbol.asyncDispose]() {
-      const { code } = await command.stop();
-      assert.equal(code, 0, command.stderr);
-    },
-  };
-}
 
 async function restarted(page: Browser): Promise<void> {
   await until(async () =>
