@@ -14,7 +14,7 @@ import { isIPv4, isIPv6 } from "node:net";
 import { join } from "node:path";
 import { CALLBACK_ALPN, CallbackAnswerer, dialBack } from "../callback/mod.ts";
 import type { Config } from "../config/mod.ts";
-import type { Directory } from "../directory/mod.ts";
+import { type Directory, DirectoryPages } from "../directory/mod.ts";
 import { formatAddress, isPublic, parseAddress } from "../nat/mod.ts";
 import { configuredIdentity } from "../relay/configured_identity.ts";
 import { HTTP1_ALPN } from "../relay/http1/mod.ts";
@@ -30,6 +30,7 @@ import { openDirectory } from "./directory.ts";
 import { CoreError } from "./errors.ts";
 import { Homes, NetworkShare } from "./homes/mod.ts";
 import { type LeaseBookOptions, SqliteLeaseBook } from "./leases/mod.ts";
+import { serveCoreMetrics } from "./metrics.ts";
 import { DnsServer, NameTable } from "./names/mod.ts";
 import { serveWeb, webCredentials } from "./web.ts";
 
@@ -63,6 +64,8 @@ export interface Core extends AsyncDisposable {
   readonly directory: Directory | undefined;
   /** Numbers about what it does, by name. */
   counts(): Record<string, number>;
+  /** Where its metrics are; `undefined` when they are served nowhere. */
+  readonly metricsUrl: string | undefined;
   /** Shuts a relay out by its label, or lets it in again. */
   ban(label: string, banned: boolean): boolean;
   /** Ends links in good order, then everything. */
@@ -147,6 +150,16 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     allowLocal: options.allowLocal,
   });
   if (directory !== undefined) started.use(directory);
+  const pages = directory && new DirectoryPages({
+    directory,
+    facts: () => ({
+      name: domain,
+      address: address(),
+      contact: config.directory.contact || undefined,
+      software: `Porchlight ${VERSION}`,
+    }),
+    onError: (error) => log.error("A page of the directory fails", error),
+  });
   const webShare = new NetworkShare(
     options.allowLocal ? Infinity : MAX_WEB_OF_NETWORK,
   );
@@ -175,26 +188,40 @@ export async function startCore(options: CoreOptions): Promise<Core> {
       const leave = webShare.take(source);
       if (leave === undefined) return;
       return serveWeb(connection, {
-        api: directory?.handlerFor(source),
+        api: (request) =>
+          directory?.handlerFor(source)(request) ??
+            pages?.handle(request, source),
         adopt: (stream) => listener.adopt(stream, { port: INSIDE, peer }),
         onError: (error) => log.error("Answering a web client failed", error),
       }).finally(leave);
     },
     onHandlerError: (error) => log.error("Serving a relay failed", error),
   }));
+  const address = () =>
+    formatCoreAddress({
+      fingerprint: identity.fingerprint,
+      hosts: [domain],
+      port: ports[0],
+    });
   const ports = [...new Set(listener.addresses.map(({ port }) => port))];
   directory?.start();
+  const counts = () => ({
+    ...homes.counts(),
+    leases: leases.list().length,
+    callbacks: callbacks.counts.answered,
+    connections: listener.stats().open,
+    ...dns?.counts(),
+    ...directory?.counts(),
+  });
+  const metrics = serveCoreMetrics(config, { counts, log });
+  started.defer(() => metrics?.stop());
   const running = started.move();
   let stopping: Promise<void> | undefined;
   const stop = () =>
     stopping ??= homes.drain(DRAIN_MS).then(() => running.disposeAsync());
   return {
     identity,
-    address: formatCoreAddress({
-      fingerprint: identity.fingerprint,
-      hosts: [domain],
-      port: ports[0],
-    }),
+    address: address(),
     ports,
     dnsPort: dns?.port,
     domain,
@@ -210,14 +237,8 @@ export async function startCore(options: CoreOptions): Promise<Core> {
         links,
         name,
       })),
-    counts: () => ({
-      ...homes.counts(),
-      leases: leases.list().length,
-      callbacks: callbacks.counts.answered,
-      connections: listener.stats().open,
-      ...dns?.counts(),
-      ...directory?.counts(),
-    }),
+    counts,
+    metricsUrl: metrics?.url,
     directory,
     ban: (label, banned) => leases.ban(label, banned),
     stop,

@@ -54,6 +54,11 @@ export {
 } from "./find/mod.ts";
 export type { PeerStatus } from "./federation/mod.ts";
 export {
+  type DirectoryFacts,
+  DirectoryPages,
+  type DirectoryPagesOptions,
+} from "./pages/mod.ts";
+export {
   type HeartbeatNumbers,
   INSTANCE_SIZE,
   type WindowNumbers,

@@ -13,7 +13,7 @@ export {
   type Route,
   ROUTES,
 } from "./api.ts";
-export type { LimitRule } from "./network_limit.ts";
+export { type LimitRule, NetworkLimit } from "./network_limit.ts";
 export { historyOf, listed } from "./public_routes.ts";
 export type {
   ListedRelay,

@@ -23,7 +23,8 @@ export {
   type FileRecorderPart,
 } from "./file_recorder.ts";
 export { FileTotals } from "./file_totals.ts";
-export { formatMetrics, type Metric } from "./metric.ts";
+export { formatMetrics, type Metric, single } from "./metric.ts";
+export { type MetricsServer, serveMetrics } from "./metrics_server.ts";
 export {
   Recorder,
   type RecorderOptions,
