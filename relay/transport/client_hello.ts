@@ -21,6 +21,8 @@ const CLIENT_HELLO = 1;
 const SERVER_NAME = 0;
 const ALPN = 16;
 const RECORD_HEADER = 5;
+/** Longest record (RFC 8446, section 5.1); TLS refuses a longer one. */
+const MAX_RECORD = 2 ** 14;
 
 /** What a ClientHello says. */
 export interface ClientHello {
@@ -42,7 +44,9 @@ export function readClientHello(bytes: Uint8Array): ClientHello | "partial" {
     return bytes[0] === HANDSHAKE_RECORD ? "partial" : SAYS_NOTHING;
   }
   if (bytes[0] !== HANDSHAKE_RECORD) return SAYS_NOTHING;
-  const end = RECORD_HEADER + u16(bytes, 3);
+  const length = u16(bytes, 3);
+  if (length > MAX_RECORD) return SAYS_NOTHING;
+  const end = RECORD_HEADER + length;
   if (bytes.length < end) return "partial";
   return readExtensions(bytes.subarray(RECORD_HEADER, end));
 }

@@ -47,6 +47,10 @@ Deno.test("what is no ClientHello says nothing", async () => {
   noise[0] = 23;
   assert.deepEqual(readClientHello(noise), nothing);
   assert.deepEqual(readClientHello(new Uint8Array(0)), nothing);
+  // Longer than records can be: nothing is waited for.
+  const long = Uint8Array.of(22, 3, 1, 0x40, 1, 1);
+  assert.deepEqual(readClientHello(long), nothing);
+  assert.equal(readClientHello(long.with(4, 0)), "partial");
   const hello = await record("relay.example", ["acme-tls/1"]);
   // Any length inside may be wrong: it says something, and in time.
   for (let at = 5; at < hello.length; at++) {
