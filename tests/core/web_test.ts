@@ -94,7 +94,7 @@ Deno.test("People who look at a core are told what it is", async () => {
     await using client = connectHttp1(connection, { host: "relays.test" });
     const page = await client.request({ method: "GET", target: "/" });
     strictEqual(page.status, 200);
-    match(new TextDecoder().decode(page.body), /Porchlight core/);
+    match(new TextDecoder().decode(page.body), /Porchlight/);
     const none = await client.request({ method: "GET", target: "/tunnel" });
     strictEqual(none.status, 404);
   }
