@@ -46,7 +46,7 @@ export function informationPage(parts: InformationPageParts): string {
       <section class="card">
         <h1>A SimpleX relay${operator && ` run by ${operator}`}</h1>
         <p>Messages of the <a href="https://simplex.chat" rel="noreferrer">SimpleX</a> messenger ${files &&
-          "and files "}wait here until they are fetched. They are encrypted on the phones of those who write to each other, and the relay cannot read them.</p>
+          "and files "}wait here until they are fetched. They are encrypted on the devices of those who write to each other, and the relay cannot read them.</p>
         <p
           class="soft">To use it, ask whoever runs it for its address and add that in the app, under the servers in the settings.</p>
       </section>

@@ -31,7 +31,7 @@ html { font: 100%/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
 body { margin: 0; background: var(--ground); color: var(--text); }
 a { color: var(--accent); }
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; border-radius: 4px; }
-header, main, footer { max-width: 46rem; margin: 0 auto; padding: .75rem 1rem; }
+header, main { max-width: 46rem; margin: 0 auto; padding: .75rem 1rem; }
 header a { display: inline-flex; align-items: center; gap: .6rem; min-height: 44px;
   font-weight: 650; color: inherit; text-decoration: none; }
 header svg { width: 28px; height: 28px; }
@@ -39,13 +39,13 @@ main { display: grid; gap: 1rem; padding-top: 0; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 14px;
   padding: 1.25rem; min-width: 0; }
 .card > :first-child { margin-top: 0; }
-.card > :last-child { margin-bottom: 0; }
+.card > :last-child, .card > div > :last-child { margin-bottom: 0; }
 h1 { font-size: 1.6rem; line-height: 1.25; letter-spacing: -.01em; margin: 0 0 .75rem; }
-h2 { font-size: 1.15rem; line-height: 1.3; margin: 1.5rem 0 .5rem; }
+h2 { font-size: 1.15rem; line-height: 1.3; margin: 1.5rem 0 .8rem; }
 p, ol { margin: .6rem 0; }
 ol { padding-left: 1.4rem; }
 li { margin: .35rem 0; }
-.soft, footer { color: var(--soft); font-size: .92rem; }
+.soft { color: var(--soft); font-size: .92rem; }
 dl { margin: 0; }
 dl > div { padding: .55rem 0; border-top: 1px solid var(--line); }
 dl > div:first-child { border-top: 0; padding-top: 0; }
@@ -57,18 +57,19 @@ dd { margin: 0; overflow-wrap: anywhere; }
   font: inherit; font-weight: 600; text-decoration: none; cursor: pointer;
   background: var(--accent); color: var(--accent-text); }
 .second { background: none; color: var(--accent); }
-.warn { border-left: 5px solid var(--warn); }
-.qr { display: block; width: min(100%, 17rem); margin: .75rem auto; border-radius: 10px;
+.warn { border-left: 5px solid var(--warn); padding-left: 1rem; }
+.qr { display: block; width: min(100%, 20rem); margin: .75rem auto 1.25rem; border-radius: 10px;
   background: #fff; }
-.apps { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; padding: 0; margin: .6rem 0; }
+.apps { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; padding: 0; margin: 0; }
 .apps li { margin: 0; }
 .apps a { display: inline-block; padding: .55rem 0; }
 @media (min-width: 40rem) {
-  header, main, footer { padding-left: 1.5rem; padding-right: 1.5rem; }
+  header, main { padding-left: 1.5rem; padding-right: 1.5rem; }
   .card { padding: 1.75rem; }
   dl > div { display: grid; grid-template-columns: 14rem 1fr; gap: 1rem; }
   dt { font-size: 1rem; }
   .button { display: inline-block; width: auto; min-width: 14rem; }
+  .qr { margin-left: 0; width: 22rem; }
 }
 `;
 

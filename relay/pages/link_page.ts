@@ -70,7 +70,7 @@ function linkPage({ title, what, then }: LinkWords): string {
         <p>${what}</p>
         <div id="go" hidden>
           <ol>
-            <li>Have the app: ${APPS}</li>
+            <li>Get the app, if you do not have it: ${APPS}</li>
             <li>Open the link in it:
       <p><a class="button" id="open" href="#">Open in the app</a></p></li>
             <li>${then}</li>
@@ -78,14 +78,14 @@ function linkPage({ title, what, then }: LinkWords): string {
         </div>
         <div id="plain">
           <ol>
-            <li>Have the app: ${APPS}</li>
+            <li>Get the app, if you do not have it: ${APPS}</li>
             <li>Copy the whole link from your browser’s address bar, with all that is behind the #.</li>
             <li>Start a new chat in the app, and paste the link there. ${then}</li>
           </ol>
           <p
             class="soft">With JavaScript, there would be a button here that opens the app.</p>
         </div>
-        <div id="broken" class="card warn" role="status" hidden>
+        <div id="broken" class="warn" role="status" hidden>
           <p><strong>This link is not complete.</strong> What belongs behind the # is missing or cut off, as happens when a link is copied by hand or broken into two lines. Copy it anew, or ask for it again.</p>
         </div>
       </section>
@@ -108,9 +108,9 @@ function linkPage({ title, what, then }: LinkWords): string {
 
 const APPS = html`
   <ul class="apps">
-    <li><a href="https://play.google.com/store/apps/details?id=chat.simplex.app" rel="noreferrer">Android</a></li>
+    <li><a href="https://play.google.com/store/apps/details?id=chat.simplex.app" rel="noreferrer">Google Play</a></li>
     <li><a href="https://simplex.chat/fdroid" rel="noreferrer">F-Droid</a></li>
-    <li><a href="https://apps.apple.com/app/simplex-chat/id1605771084" rel="noreferrer">iPhone, iPad</a></li>
+    <li><a href="https://apps.apple.com/app/simplex-chat/id1605771084" rel="noreferrer">iPhone and iPad</a></li>
     <li><a href="https://simplex.chat/downloads" rel="noreferrer">Computer</a></li>
   </ul>
 `;
