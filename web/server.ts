@@ -6,13 +6,13 @@
 
 import { join } from "node:path";
 import type { Config, LoadOptions } from "../config/mod.ts";
-import { stopHttp } from "../relay/http_stop.ts";
 import type { Log } from "../relay/log.ts";
 import { type WebApp, webApp } from "./app.tsx";
 import { Attempts } from "./attempts.ts";
 import { Checkup } from "./checkup.ts";
 import { Contribution } from "./contribution.ts";
-import type { Interface } from "./local_network.ts";
+import { type HttpServer, serveHttp } from "./http.ts";
+import { type Interface, isLocalPeer } from "./local_network.ts";
 import { OwnerPassword } from "./owner_password.ts";
 import { viewCounts } from "./relay_view.ts";
 import { TEMPORARY } from "./routes/backup.tsx";
@@ -36,7 +36,7 @@ export interface ServeWebOptions {
   readonly log: Log;
   /** For tests: the time, the peer's address, the addresses of this machine. */
   readonly now?: () => number;
-  readonly peerOf?: (request: Request, address: string) => string;
+  readonly peerOf?: (address: string) => string;
   readonly interfaces?: () => readonly Interface[];
   readonly bootDirectories?: readonly string[];
 }
@@ -86,51 +86,46 @@ export async function serveWeb(options: ServeWebOptions): Promise<WebServer> {
     signal: stopping.signal,
     interfaces: options.interfaces ?? Deno.networkInterfaces,
   });
-  const server = listen(answer, options);
-  const { hostname, port } = server.addr;
+  const server = await listen(answer, options);
   const keep = keeper(contribution, { socket, log });
   let stopped: Promise<void> | undefined;
   const stop = () =>
     stopped ??= (async () => {
       stopping.abort();
-      await stopHttp(server);
+      await server.stop();
       await checkup.settled();
       await keep.stop();
     })();
-  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   return {
-    url: `http://${host}:${port}/`,
+    url: server.url,
     stop,
     [Symbol.asyncDispose]: stop,
   };
 }
 
-function listen(
+async function listen(
   answer: WebApp,
-  { config, log, peerOf = (_request, address) => address }: ServeWebOptions,
-): Deno.HttpServer<Deno.NetAddr> {
+  { config, log, ...options }: ServeWebOptions,
+): Promise<HttpServer & { readonly url: string }> {
+  const { peerOf = (address) => address } = options;
+  const interfaces = options.interfaces ?? Deno.networkInterfaces;
   const { address } = config.web;
   const colon = address.lastIndexOf(":");
-  const hostname = address.slice(0, colon).replace(/^\[(.*)\]$/, "$1");
-  const port = Number(address.slice(colon + 1));
+  const host = address.slice(0, colon);
   try {
-    return Deno.serve(
-      {
-        hostname,
-        port,
-        onListen: () => {},
-        onError(error) {
-          log.error("The page fails", error);
-          return new Response("The relay's log says why.\n", { status: 500 });
-        },
-      },
-      (request, { remoteAddr }) =>
-        answer(request, peerOf(request, remoteAddr.hostname)),
-    );
+    const server = await serveHttp({
+      hostname: host.replace(/^\[(.*)\]$/, "$1"),
+      port: Number(address.slice(colon + 1)),
+      isWelcome: (peer) => isLocalPeer(peer, interfaces()),
+      answer: (request, peer) => answer(request, peerOf(peer)),
+      onError: (error) => log.error("The page fails", error),
+    });
+    return { ...server, url: `http://${host}:${server.port}/` };
   } catch (cause) {
-    const reason = cause instanceof Deno.errors.AddrInUse
+    const code = cause instanceof Error && "code" in cause ? cause.code : "";
+    const reason = code === "EADDRINUSE"
       ? "another program has it"
-      : cause instanceof Deno.errors.PermissionDenied
+      : code === "EACCES"
       ? "this user may not; ports below 1024 need more rights"
       : cause instanceof Error
       ? cause.message

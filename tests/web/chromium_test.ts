@@ -89,7 +89,10 @@ Deno.test({
       await browser.until("document.activeElement?.id === 'password'");
       await browser.type("not this one");
       await browser.press("Enter");
-      await browser.until("document.querySelector('[role=alert]') !== null");
+      await browser.until(
+        "document.querySelector('[role=alert]') !== null && " +
+          "document.activeElement?.id === 'password'",
+      );
       await browser.type(PASSWORD);
       await browser.press("Enter");
       await browser.until("location.pathname === '/'");

@@ -57,7 +57,7 @@ export async function withPage(
       settingsFile,
       log: createLog({ level: "warn", write: (line) => complaints.push(line) }),
       now: () => now,
-      peerOf: (_request, address) => peer ?? address,
+      peerOf: (address) => peer ?? address,
       bootDirectories: [],
       ...options,
     });
