@@ -27,8 +27,8 @@ ones, of different operators and networks, with QR codes for the SimpleX app.
   porchlight relays --pick 2
   porchlight relays --role xftp --region Europe
 
-The directories are those of the settings (directories.addresses, else the core),
-or those named with --directory. The exit code is 1 when no relay was found.`,
+The directories are those of the settings (directories.addresses, else the
+core), or those named with --directory. The exit code is 1 when none was found.`,
   flags: {
     pick: { doc: `How many to show (default ${PICK}).`, value: "N" },
     role: {

@@ -118,7 +118,7 @@ function World(
   const most = Math.max(1, ...regions.map(({ count }) => count));
   return (
     <svg
-      class="map"
+      class={codes ? "map closer" : "map"}
       viewBox={`${x} ${y} ${width} ${height}`}
       aria-label={`Map of ${name} with a circle for each region`}
     >

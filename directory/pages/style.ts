@@ -131,6 +131,7 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .map { display: block; width: 100%; height: auto; }
 .map .land { fill: none; stroke: var(--land); stroke-width: 3.4; stroke-linecap: round; }
 .map .near { opacity: .55; }
+.closer { max-width: 42rem; margin: 0 auto; }
 .map .spot { fill: var(--accent); fill-opacity: .85; stroke: var(--card); }
 .map a:hover .spot, .map a:focus .spot { fill-opacity: 1; stroke: var(--text); }
 .map a:focus { outline: none; }
