@@ -165,7 +165,7 @@ form > button.primary { margin-top: 1rem; }
   .card { padding: 1rem; } .hero { gap: .9rem; }
   .tiles { grid-template-columns: 1fr 1fr; gap: .75rem; }
   nav { justify-content: space-between; gap: 0; }
-  nav a, nav button.link { padding: .5rem .4rem; font-size: .9rem; white-space: nowrap; }
+  nav a, nav button.link { padding: .5rem .3rem; font-size: .85rem; white-space: nowrap; }
 }
 @media (prefers-reduced-motion: no-preference) { button, .button { transition: background .15s; } }
 `;
