@@ -41,6 +41,12 @@ export interface HeartbeatParts {
 }
 
 /**
+ * After the start, addresses that nobody has tried yet may still turn out to be
+ * of no use; a directory would not look again for a while. Ms.
+ */
+const CHECKING_MS = 30_000;
+
+/**
  * Reports as the settings want it. Where the relay is listed nowhere and was
  * not before, that is nothing at all.
  *
@@ -59,7 +65,7 @@ export function openHeartbeat(parts: HeartbeatParts): Promise<Heartbeat> {
 }
 
 function statementOf(
-  { config, addresses, share }: HeartbeatParts,
+  { config, addresses, share, startedAt }: HeartbeatParts,
 ): Statement | undefined {
   const { smp, xftp, proxy } = config;
   const isPublic = config.share.listed === "public";
@@ -69,7 +75,11 @@ function statementOf(
     isPublic && xftp.enabled && xftp.newFiles && xftp.createPassword === ""
   ) open.add("xftp");
   // Strangers are told of nothing that they cannot use.
-  const told = placesOf(addresses()).filter(({ scheme }) =>
+  const isEarly = Date.now() - startedAt < CHECKING_MS;
+  const outside = addresses().filter(({ reach }) =>
+    reach !== "home" && !(isEarly && reach === "unchecked")
+  );
+  const told = placesOf(outside).filter(({ scheme }) =>
     open.size === 0 || open.has(scheme)
   );
   if (told.length === 0) return undefined;
@@ -92,16 +102,17 @@ function statementOf(
   };
 }
 
-/** Where the world comes, without passwords. */
+/** Where the world comes, without passwords; some of each protocol. */
 function placesOf(addresses: readonly ReachedAddress[]): DescriptorAddress[] {
-  return addresses.filter(({ reach }) => reach !== "home")
-    .map(({ address }) => parseServerAddress(address))
+  const all = addresses.map(({ address }) => parseServerAddress(address))
     .map(({ scheme, hosts, port }) => ({
       scheme,
       hosts: hosts.slice(0, BOUNDS.hosts),
       port: Number(port),
-    }))
-    .slice(0, BOUNDS.addresses);
+    }));
+  return (["smp", "xftp"] as const).flatMap((scheme) =>
+    all.filter((each) => each.scheme === scheme).slice(0, BOUNDS.addresses / 2)
+  );
 }
 
 function limitsOf(
