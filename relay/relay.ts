@@ -11,27 +11,21 @@
  */
 
 import type { Config } from "../config/mod.ts";
-import { type ReachedAddress, reachedAddresses } from "./addresses.ts";
 import { startBackups } from "./backups.ts";
 import { configuredIdentity } from "./configured_identity.ts";
-import type { ControlledRelay, PartStatus } from "./control/mod.ts";
+import type { PartStatus } from "./control/mod.ts";
 import type { FileServer, FileServerParts } from "./file_server.ts";
 import { Health } from "./health.ts";
-import type { Identity } from "./identity/mod.ts";
 import type { Log } from "./log.ts";
-import {
-  healthSources,
-  metricsText,
-  ownerControl,
-  type OwnerParts,
-} from "./owner.ts";
-import { type Onion, startOnion } from "./onion/mod.ts";
+import { startOnion } from "./onion/mod.ts";
 import { onionPorts } from "./onion_ports.ts";
+import { metricsText, ownerControl } from "./owner.ts";
 import { relayPages, servePagesHttp1, servePagesHttp2 } from "./pages/mod.ts";
-import { callbackAnswerer, type RelayPath, startPath } from "./path.ts";
+import { callbackAnswerer, startPath } from "./path.ts";
 import { appProtocols, protocolOf } from "./protocols.ts";
 import { proxyOptions } from "./proxy_options.ts";
 import { recorderOptions } from "./recorder_options.ts";
+import { type Relay, RunningRelay } from "./running_relay.ts";
 import { Share } from "./share/mod.ts";
 import { startSharing } from "./sharing.ts";
 import { SmpServer } from "./smp/mod.ts";
@@ -52,6 +46,8 @@ import { listenTls, type TlsListener } from "./transport/mod.ts";
 import { listenOn, RelayTunnel } from "./tunnel.ts";
 import { type LeasedName, WebCertificate } from "./web_certificate.ts";
 
+export type { QueueControl, Relay } from "./running_relay.ts";
+
 /** What a relay is made of. */
 export interface RelayOptions {
   readonly config: Config;
@@ -63,37 +59,6 @@ export interface RelayOptions {
   /** What else its status tells, such as how updates stand. */
   readonly parts?: readonly (() => PartStatus | undefined)[];
 }
-
-/** A running relay. */
-export interface Relay extends AsyncDisposable {
-  readonly identity: Identity;
-  /** Ports that it listens on. */
-  readonly ports: readonly number[];
-  /** What the owner can do to single queues. */
-  readonly queues: QueueControl;
-  /** What the control socket serves. */
-  readonly control: ControlledRelay;
-  /** Where its metrics are; `undefined` when they are served nowhere. */
-  readonly metricsUrl: string | undefined;
-  /** Addresses for the SimpleX app, the best first. */
-  addresses(): string[];
-  /** The same, with where each can be reached from. */
-  reachedAddresses(): ReachedAddress[];
-  /** How the world reaches it. */
-  readonly path: RelayPath;
-  /** How the parts are. */
-  parts(): PartStatus[];
-  /** Numbers about what the relay does, by name. */
-  counts(): Record<string, number>;
-  /** Closes everything; whoever got `OK` can rely on it. */
-  stop(): Promise<void>;
-}
-
-/** What the owner can do to single queues. */
-export type QueueControl = Pick<
-  SmpServer,
-  "queueStatus" | "blockQueue" | "unblockQueue" | "deleteQueue"
->;
 
 const BLOCK = 16384;
 
@@ -276,13 +241,6 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   return running;
 }
 
-interface RunningParts extends OwnerParts {
-  readonly recorder: Recorder;
-  readonly onion: Onion;
-  readonly path: RelayPath;
-  readonly web: WebCertificate;
-}
-
 /** Bounds of the times that the disk takes, in seconds. */
 const COMMIT_BOUNDS = [
   0.001,
@@ -314,112 +272,6 @@ function countFailures(store: Store, health: Health): void {
     health.commitFailed();
     onFailure?.(error);
   };
-}
-
-class RunningRelay implements Relay {
-  readonly #parts: RunningParts;
-  readonly #stop: () => Promise<void>;
-  #stopping: Promise<void> | undefined;
-
-  constructor(parts: RunningParts, { stop }: { stop: () => Promise<void> }) {
-    this.#parts = parts;
-    this.#stop = stop;
-  }
-
-  get identity(): Identity {
-    return this.#parts.identity;
-  }
-
-  get queues(): QueueControl {
-    return this.#parts.smp;
-  }
-
-  get control(): ControlledRelay {
-    return {
-      ...ownerControl(this.#parts),
-      addresses: () => this.addresses(),
-      reachedAddresses: () => this.reachedAddresses(),
-      parts: () => this.parts(),
-      path: () => this.path.answer(),
-      counts: () => this.counts(),
-      webCertificate: this.#parts.web,
-    };
-  }
-
-  get metricsUrl(): string | undefined {
-    return this.#parts.recorder.metricsUrl;
-  }
-
-  get ports(): readonly number[] {
-    return [
-      ...new Set(this.#parts.listener.addresses.map(({ port }) => port)),
-    ];
-  }
-
-  get path(): RelayPath {
-    return this.#parts.path;
-  }
-
-  addresses(): string[] {
-    return this.reachedAddresses().map(({ address }) => address);
-  }
-
-  reachedAddresses(): ReachedAddress[] {
-    const { config, identity, onion, path } = this.#parts;
-    return reachedAddresses({
-      config,
-      identity,
-      ports: this.ports,
-      onionHost: onion.host(),
-      advertised: path.advertised(),
-    });
-  }
-
-  parts(): PartStatus[] {
-    return this.#parts.health.parts(healthSources(this.#parts));
-  }
-
-  counts(): Record<string, number> {
-    const { smp, store, listener } = this.#parts;
-    const { sessions, subscriptions, notifierSubscriptions } = smp.status;
-    const { destinations, forwarding } = smp.status;
-    const { queues, messages, notifications } = store.counts();
-    const { open } = listener.stats();
-    return {
-      connections: open,
-      sessions,
-      subscriptions,
-      notifierSubscriptions,
-      queues,
-      messages,
-      notifications,
-      destinations,
-      forwarding,
-      ...this.#fileCounts(),
-    };
-  }
-
-  #fileCounts(): Record<string, number> {
-    const { fileServer } = this.#parts;
-    if (fileServer === undefined) return {};
-    const { files, bytesUsed } = fileServer.files.counts();
-    const { connections, uploads, downloads } = fileServer.server.status;
-    return {
-      fileSessions: connections,
-      files,
-      fileBytes: bytesUsed,
-      uploads,
-      downloads,
-    };
-  }
-
-  stop(): Promise<void> {
-    return this.#stopping ??= this.#stop();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
-  }
 }
 
 /** What serves files is loaded only where they are kept. */
