@@ -33,6 +33,14 @@ export const coreSection = {
       default: [],
       defaultDoc: "the public addresses of this machine's interfaces",
     }),
+    ipv6Prefix: text({
+      doc:
+        "An IPv6 prefix that is routed to this machine. Names of relays that are reached through it then have an IPv6 address of their own out of it, and this machine has to take all of them for its own: `ip -6 route add local <prefix> dev lo`.",
+      default: "",
+      defaultDoc: "relays share this machine's own address",
+      pattern: /^(?:[0-9a-fA-F:]+\/\d{1,3})?$/,
+      allowed: 'a prefix of at most 112 bits, such as "2001:db8:1:2::/64"',
+    }),
     ports: ports({
       doc: "The TCP ports on which relays dial in.",
       default: [443],

@@ -28,7 +28,7 @@ import { TUNNEL_ALPN } from "../tunnel/protocol/mod.ts";
 import type { RelayAnswer } from "./control.ts";
 import { openDirectory } from "./directory.ts";
 import { CoreError } from "./errors.ts";
-import { Homes, NetworkShare } from "./homes/mod.ts";
+import { Homes, NetworkShare, parsePrefix6 } from "./homes/mod.ts";
 import { type LeaseBookOptions, SqliteLeaseBook } from "./leases/mod.ts";
 import { serveCoreMetrics } from "./metrics.ts";
 import { DnsServer, NameTable } from "./names/mod.ts";
@@ -97,6 +97,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   const { config, log } = options;
   const { core } = config;
   const domain = checkedDomain(config);
+  checkPrefix(config);
   const addresses = publicAddresses(config);
   const identity = await configuredIdentity(config, { create: true });
   await using started = new AsyncDisposableStack();
@@ -244,6 +245,14 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+function checkPrefix({ core }: Config): void {
+  if (core.ipv6Prefix !== "" && parsePrefix6(core.ipv6Prefix) === undefined) {
+    throw new CoreError(
+      `core.ipv6_prefix is "${core.ipv6Prefix}", which is no IPv6 prefix of at most 112 bits, such as 2001:db8:1:2::/64.`,
+    );
+  }
 }
 
 function checkedDomain({ core }: Config): string {

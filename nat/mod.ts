@@ -11,6 +11,8 @@ export {
   formatAddress,
   isPublic,
   parseAddress,
+  parseRange,
+  type Range,
   sameAddress,
 } from "./ip.ts";
 export {

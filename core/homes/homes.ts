@@ -15,6 +15,7 @@ import type { NameTable } from "../names/mod.ts";
 import { GreetingLimit } from "./greeting_limit.ts";
 import { Home } from "./home.ts";
 import { LinkServer } from "./link_server.ts";
+import { ownAddress6, parsePrefix6 } from "./own_address.ts";
 import { Pseudonyms } from "./pseudonyms.ts";
 
 /** Time between two looks at homes that names point to, ms. */
@@ -192,7 +193,7 @@ export class Homes implements AsyncDisposable {
     const { config: { core }, names } = this.#options;
     return new Home({
       lease,
-      core: this.#core,
+      core: this.#coreFor(lease.port),
       names,
       pseudonyms: this.#pseudonyms,
       rateOf: ({ standing }) =>
@@ -214,6 +215,13 @@ export class Homes implements AsyncDisposable {
     } finally {
       this.#callbacks--;
     }
+  }
+
+  /** Where a relay is found while it is reached through this core. */
+  #coreFor(port: number): { readonly a: string[]; readonly aaaa: string[] } {
+    const prefix = parsePrefix6(this.#options.config.core.ipv6Prefix);
+    if (prefix === undefined) return this.#core;
+    return { a: this.#core.a, aaaa: [ownAddress6(prefix, port)] };
   }
 
   #checkSoon(): void {

@@ -35,6 +35,28 @@ Deno.test("A name points to the core, home once somebody has called there, and b
   deepStrictEqual((await home.tunnel.reach(true))[0].outcome, "too often");
 });
 
+Deno.test("Out of the core's prefix each name has an IPv6 address of its own", async () => {
+  await using world = await makeWorld();
+  await using core = await world.core("core.ipv6_prefix=2001:db8:1:2::/64");
+  await using home = startHome(core, {
+    identity: await world.identity("home"),
+    label: "attic",
+  });
+  const { lease } = await home.until(connected);
+  deepStrictEqual(
+    await resolver(world.dnsPort).resolve6("attic.relays.test"),
+    [`2001:db8:1:2::${lease?.port.toString(16)}`],
+  );
+});
+
+Deno.test("A prefix that leaves no room for relays is refused in words", async () => {
+  await using world = await makeWorld();
+  await rejects(
+    world.core("core.ipv6_prefix=2001:db8::/128"),
+    /at most 112 bits/,
+  );
+});
+
 Deno.test("Who is called and turns out to be another one does not get the name", async () => {
   await using world = await makeWorld();
   await using core = await world.core();
