@@ -73,6 +73,7 @@ export function describe(
     if (remedy !== undefined) lines.push(`${indent}${remedy}`);
   }
   const counts = Object.entries(status.counts)
+    .filter(([, count]) => count > 0)
     .map(([label, count]) => `${count.toLocaleString("en")} ${plain(label)}`);
   if (counts.length > 0) lines.push("", `  ${counts.join(", ")}`);
   return lines;
@@ -80,7 +81,8 @@ export function describe(
 
 /** "notifier subscriptions" of `notifierSubscriptions`. */
 function plain(label: string): string {
-  return label.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return label.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+    .replaceAll("_", " ");
 }
 
 /** "3 hours 5 minutes": the two largest units. */
