@@ -12,6 +12,8 @@ import { compareVersions } from "./version.ts";
 
 /** How often the memory is read again, in milliseconds. */
 const READ_EVERY_MS = 10_000;
+/** The same while a version is being tried: it is decided within seconds. */
+const READ_TRIAL_EVERY_MS = 1000;
 /** A relay that has not heard of updates for so long is told of, in milliseconds. */
 const SILENT_MS = 14 * 86_400_000;
 
@@ -19,20 +21,19 @@ const SILENT_MS = 14 * 86_400_000;
 export class UpdatePart implements Disposable {
   readonly #layout: Layout;
   readonly #version: string;
-  readonly #timer: ReturnType<typeof setInterval>;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #state: UpdateState | undefined;
 
   private constructor(layout: Layout, version: string) {
     this.#layout = layout;
     this.#version = version;
-    this.#timer = setInterval(() => this.#read(), READ_EVERY_MS);
-    Deno.unrefTimer(this.#timer);
   }
 
   /** Begins to read. `version`: the one that runs. */
   static async start(layout: Layout, version: string): Promise<UpdatePart> {
     const part = new UpdatePart(layout, version);
     await part.#read();
+    part.#readAgain();
     return part;
   }
 
@@ -47,6 +48,17 @@ export class UpdatePart implements Disposable {
     return answerOf(this.#state, this.#version);
   }
 
+  #readAgain(): void {
+    this.#timer = setTimeout(
+      async () => {
+        await this.#read();
+        if (this.#timer !== undefined) this.#readAgain();
+      },
+      this.#state?.trial === undefined ? READ_EVERY_MS : READ_TRIAL_EVERY_MS,
+    );
+    Deno.unrefTimer(this.#timer);
+  }
+
   async #read(): Promise<void> {
     try {
       this.#state = await readState(this.#layout);
@@ -57,7 +69,8 @@ export class UpdatePart implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 }
 
@@ -134,6 +147,15 @@ export function statusOf(
     return { name, state: "degraded", ...problem };
   }
   if (available !== undefined) {
+    const taken = failures[available.version];
+    if (taken !== undefined && taken.tries < MAX_TRIES) {
+      return {
+        name,
+        state: "ok",
+        note: `Version ${available.version} did not work here: ` +
+          `${taken.reason} To try it again: sudo porchlight update`,
+      };
+    }
     return {
       name,
       state: "ok",

@@ -31,6 +31,11 @@ Deno.test("the owner is told what needs a look, and nothing else", () => {
     tell({ failures: {}, checkedAt, available }),
     /1\.1\.0 is there/,
   );
+  const once = { "1.1.0": { tries: 1, reason: "It did not come up." } };
+  assert.match(
+    tell({ failures: once, checkedAt, available }),
+    /^ok: .*1\.1\.0 did not work here: It did not come up/,
+  );
 });
 
 Deno.test("programs are told the same", () => {
