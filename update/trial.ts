@@ -72,6 +72,8 @@ export type TrialResult =
 
 /** How often the test looks whether the guard went back meanwhile. */
 const LOOK_MS = 500;
+/** How long going back waits for the old version: it may have to stop first a version that hangs. */
+const BACK_MS = 60_000;
 
 /** Switches to a version that is in place, and tests it. */
 export async function tryVersion(
@@ -158,6 +160,7 @@ async function runTrial(
   if (noted === undefined) {
     // The guard was faster.
     const reason = failures[version]?.reason ?? fault;
+    if (restart !== undefined) await untilRuns(trial.from, world);
     return { outcome: "went back", version, to: trial.from, reason };
   }
   await world.onStep?.("failed");
@@ -206,7 +209,18 @@ async function goBack(trial: Trial, world: TrialWorld): Promise<TrialResult> {
     layout,
     async (state) => await wentBack(layout, state, { ...trial, reason }),
   );
+  if (restart !== undefined) await untilRuns(from, world);
   return { outcome: "went back", version, to: from, reason };
+}
+
+/** So that who asked for the update is told the truth: not before the relay is back. */
+async function untilRuns(version: string, world: TrialWorld): Promise<void> {
+  const begun = performance.now();
+  while (
+    await world.running() !== version && performance.now() - begun < BACK_MS
+  ) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
 }
 
 /** The memory after going back; also puts the link `previous` right. */
