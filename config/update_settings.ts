@@ -52,7 +52,7 @@ export const updateSection = {
       doc:
         "How to restart the relay after an update, where there is no systemd: a command for `/bin/sh`.",
       default: "",
-      defaultDoc: "`systemctl try-restart`, where systemd runs",
+      defaultDoc: "`systemctl restart`, where systemd runs",
     }),
   },
 } as const;

@@ -21,46 +21,18 @@ import {
   SEND_PAYLOAD,
   writeHeader,
 } from "./frames.ts";
-import type { LinkMemory, MemoryHolder } from "./link_memory.ts";
+import { KeepAlive } from "./keep_alive.ts";
+import type { LinkOptions } from "./link_options.ts";
+import type { MemoryHolder } from "./link_memory.ts";
 import { WindowBudget } from "./receive_window.ts";
 import { MuxStream, type StreamLink } from "./stream.ts";
-
-/** Options of {@link Link}. */
-export interface LinkOptions {
-  /** Who dialled: its streams have odd IDs. */
-  readonly role: "client" | "server";
-  /**
-   * Takes a stream that the peer opens; left out, the peer may open none.
-   * Must not throw.
-   */
-  readonly onStream?: (stream: MuxStream) => void;
-  /** Streams that may be open at a time, of both sides; default 1,000. */
-  readonly maxStreams?: number;
-  /** Bytes by which windows may grow together; default 16 MiB. */
-  readonly windowBudget?: number;
-  /**
-   * Memory in bytes of what may wait here unread; above, the stream that holds
-   * most is broken off. Default 16 MiB.
-   */
-  readonly maxUnread?: number;
-  /** The same for several links together. */
-  readonly memory?: LinkMemory;
-  /** Time between pings, ms; default 20 s. */
-  readonly pingMs?: number;
-  /** Silence after which the link is dead, ms; default 45 s. */
-  readonly deadMs?: number;
-}
 
 const DEFAULT_MAX_STREAMS = 1000;
 const DEFAULT_WINDOW_BUDGET = 16 * 1024 * 1024;
 const DEFAULT_MAX_UNREAD = 16 * 1024 * 1024;
-const DEFAULT_PING_MS = 20_000;
-const DEFAULT_DEAD_MS = 45_000;
 
 /** Bytes that may wait for the peer's TCP before streams wait for their turn. */
 const OUTPUT_LIMIT = 256 * 1024;
-/** Round trip that is assumed before one was measured, ms. */
-const FIRST_RTT_MS = 100;
 /** After so many streams a link has served its time. */
 const MAX_STREAM_ID = 0x7fff_fff0;
 
@@ -84,7 +56,7 @@ export class Link implements StreamLink, MemoryHolder, AsyncDisposable {
   readonly #options: LinkOptions;
   readonly #maxStreams: number;
   readonly #maxUnread: number;
-  readonly #deadMs: number;
+  readonly #keepAlive: KeepAlive;
   readonly #streams = new Map<number, MuxStream>();
   /** Streams that wait for their turn to send, in order. */
   readonly #turns: MuxStream[] = [];
@@ -100,12 +72,6 @@ export class Link implements StreamLink, MemoryHolder, AsyncDisposable {
   /** The peer, or this side, wants no more streams. */
   #leaving = false;
   #drained: (() => void) | undefined;
-  #heardAt: number;
-  #pingTimer: ReturnType<typeof setTimeout> | undefined;
-  #pingSent: { readonly value: number; readonly at: number } | undefined;
-  #pingValue = 0;
-  #pingWaiters: (() => void)[] = [];
-  #rttMs = FIRST_RTT_MS;
 
   constructor(connection: Connection, options: LinkOptions) {
     this.#connection = connection;
@@ -115,11 +81,15 @@ export class Link implements StreamLink, MemoryHolder, AsyncDisposable {
     );
     this.#maxStreams = options.maxStreams ?? DEFAULT_MAX_STREAMS;
     this.#maxUnread = options.maxUnread ?? DEFAULT_MAX_UNREAD;
-    this.#deadMs = options.deadMs ?? DEFAULT_DEAD_MS;
     this.#nextId = options.role === "client" ? 1 : 2;
-    this.#heardAt = this.now();
+    this.#keepAlive = new KeepAlive({
+      pingMs: options.pingMs,
+      deadMs: options.deadMs,
+      send: (value) => this.send(FrameType.ping, Flag.syn, 0, value),
+      onDead: () => this.#end(deadError()),
+    });
     options.memory?.add(this);
-    this.#keepAlive();
+    this.#keepAlive.start();
     this.ended = this.#run();
   }
 
@@ -145,7 +115,7 @@ export class Link implements StreamLink, MemoryHolder, AsyncDisposable {
 
   /** Round trip time of the last ping, ms. */
   get rttMs(): number {
-    return this.#rttMs;
+    return this.#keepAlive.rttMs;
   }
 
   /** Why the link is over, if it is. */
@@ -185,11 +155,9 @@ export class Link implements StreamLink, MemoryHolder, AsyncDisposable {
    */
   async probe(timeoutMs: number): Promise<void> {
     if (this.#error !== undefined) throw this.#error;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#pingWaiters.push(resolve);
-    this.#ping();
+    const answer = this.#keepAlive.ask();
     const timer = setTimeout(() => this.#end(deadError()), timeoutMs);
-    await promise;
+    await answer;
     clearTimeout(timer);
     if (this.#error !== undefined) throw this.#error;
   }
@@ -302,7 +270,7 @@ export class Link implements StreamLink, MemoryHolder, AsyncDisposable {
           this.#fail(new MuxError("lost", "The peer closed the link"));
           break;
         }
-        this.#heardAt = this.now();
+        this.#keepAlive.heard();
         this.#take(view);
       }
     } catch (cause) {
@@ -408,31 +376,8 @@ export class Link implements StreamLink, MemoryHolder, AsyncDisposable {
   }
 
   #onPing({ flags, length }: FrameHeader): void {
-    if (flags & Flag.syn) {
-      this.send(FrameType.ping, Flag.ack, 0, length);
-      return;
-    }
-    if (this.#pingSent?.value !== length) return;
-    this.#rttMs = this.now() - this.#pingSent.at;
-    this.#pingSent = undefined;
-    for (const resolve of this.#pingWaiters.splice(0)) resolve();
-  }
-
-  #ping(): void {
-    this.#pingValue = (this.#pingValue + 1) >>> 0;
-    this.#pingSent = { value: this.#pingValue, at: this.now() };
-    this.send(FrameType.ping, Flag.syn, 0, this.#pingValue);
-  }
-
-  #keepAlive(): void {
-    const leftMs = this.#heardAt + this.#deadMs - this.now();
-    if (leftMs <= 0) return this.#end(deadError());
-    this.#ping();
-    // Silence is noticed when it has lasted, not at the ping after that.
-    this.#pingTimer = setTimeout(
-      () => this.#keepAlive(),
-      Math.min(this.#options.pingMs ?? DEFAULT_PING_MS, leftMs),
-    );
+    if (flags & Flag.syn) this.send(FrameType.ping, Flag.ack, 0, length);
+    else this.#keepAlive.answered(length);
   }
 
   #sendGoAway(code: number): void {
@@ -453,11 +398,10 @@ export class Link implements StreamLink, MemoryHolder, AsyncDisposable {
   #fail(error: MuxError): void {
     if (this.#error !== undefined) return;
     this.#error = error;
-    clearTimeout(this.#pingTimer);
+    this.#keepAlive.stop();
     this.#options.memory?.delete(this);
     this.#turns.length = 0;
     for (const stream of [...this.#streams.values()]) stream.fail(error);
-    for (const resolve of this.#pingWaiters.splice(0)) resolve();
     this.#drained?.();
   }
 }

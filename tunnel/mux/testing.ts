@@ -10,7 +10,8 @@ import {
   listenTls,
 } from "../../relay/transport/mod.ts";
 import { makeCredentials } from "../../relay/transport/testing.ts";
-import { Link, type LinkOptions } from "./link.ts";
+import { Link } from "./link.ts";
+import type { LinkOptions } from "./link_options.ts";
 
 const credentials = await makeCredentials("ED25519");
 

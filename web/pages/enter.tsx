@@ -72,6 +72,38 @@ export function NewPassword() {
   );
 }
 
+/** One of several answers, each with what it means. */
+function Choices({ legend, name, choices, chosen }: {
+  legend: string;
+  name: string;
+  choices: readonly {
+    readonly value: string;
+    readonly title: string;
+    readonly text: string;
+  }[];
+  chosen: string;
+}) {
+  return (
+    <fieldset>
+      <legend>{legend}</legend>
+      {choices.map(({ value, title, text }) => (
+        <label class="choice">
+          <input
+            type="radio"
+            name={name}
+            value={value}
+            checked={chosen === value}
+          />
+          <span>
+            <strong>{title}</strong>
+            <small>{text}</small>
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
 /** The few settings that everybody understands. */
 export function SimpleFields(
   { values }: { readonly values: SimpleSettings },
@@ -88,40 +120,18 @@ export function SimpleFields(
         placeholder="Porchlight"
         autocomplete="off"
       />
-      <fieldset>
-        <legend>Who may use it?</legend>
-        {SHARING.map(({ value, title, text }) => (
-          <label class="choice">
-            <input
-              type="radio"
-              name="sharing"
-              value={value}
-              checked={values.sharing === value}
-            />
-            <span>
-              <strong>{title}</strong>
-              <small>{text}</small>
-            </span>
-          </label>
-        ))}
-      </fieldset>
-      <fieldset>
-        <legend>When may it update itself?</legend>
-        {UPDATE_TIMES.map(({ value, title, text }) => (
-          <label class="choice">
-            <input
-              type="radio"
-              name="updates"
-              value={value}
-              checked={values.updates === value}
-            />
-            <span>
-              <strong>{title}</strong>
-              <small>{text}</small>
-            </span>
-          </label>
-        ))}
-      </fieldset>
+      <Choices
+        legend="Who may use it?"
+        name="sharing"
+        choices={SHARING}
+        chosen={values.sharing}
+      />
+      <Choices
+        legend="When may it update itself?"
+        name="updates"
+        choices={UPDATE_TIMES}
+        chosen={values.updates}
+      />
       <details open={values.core !== ""}>
         <summary>Join a community's core (not needed)</summary>
         <p class="hint">
